@@ -1,0 +1,1 @@
+"""Document and vocabulary give an experiment: names, types, indices, shapes, randomness."""

@@ -1,0 +1,158 @@
+"""Constants, data sets and functions: the names that everything else may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from nnspec.check.expressions import Reader
+from nnspec.check.options import attempt, bind_parameters, literal, parsed
+from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong
+from nnspec.check.sizes import number
+from nnspec.document.read import as_leaf, as_mapping
+from nnspec.ir import expr as ir
+from nnspec.ir.experiment import DataDecl
+from nnspec.ir.types import INT, REAL, data
+from nnspec.syntax import expr_tree as ast
+from nnspec.syntax.expr_parse import parse_def_head, parse_expr, parse_name
+from nnspec.syntax.tree import Entry, Node, Sequence
+from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
+from nnspec.text.source import Span
+
+
+def _key(entry: Entry, scope: Scope) -> ast.Name | None:
+    try:
+        return parse_name(entry.key)
+    except SpecError as error:
+        scope.complaints.found.extend(error.diagnostics)
+        return None
+
+
+def read_constants(node: Node | None, scope: Scope) -> None:
+    """`let`: each constant may use the others, in any order, but not itself."""
+    mapping = as_mapping(node, "let", scope.complaints) if node is not None else None
+    formulas: dict[str, tuple[ast.Name, ast.Expr | None]] = {}
+    for entry in mapping.entries if mapping else ():
+        name = _key(entry, scope)
+        leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
+        if name is not None:
+            formulas[name.text] = (name, parsed(scope, parse_expr, leaf) if leaf else None)
+    done: set[str] = set()
+    for word in formulas:
+        _constant(word, formulas, scope, done, ())
+
+
+def _constant(
+    word: str, formulas: dict[str, tuple[ast.Name, ast.Expr | None]], scope: Scope, done: set[str],
+    path: tuple[str, ...],
+) -> None:  # fmt: skip
+    name, formula = formulas[word]
+    if word in path:
+        chain = " -> ".join((*path[path.index(word) :], word))
+        scope.complaints.add(Diagnostic("NN206", f"`{word}` is defined through itself", name.span, notes=(chain,)))
+        done.add(word)
+        scope.declare(name, Meaning(kind="constant", type=REAL, span=name.span, broken=True))
+        return
+    if word in done:
+        return
+    for other in _names(formula) if formula is not None else ():
+        if other.text in formulas and other.text not in done:
+            _constant(other.text, formulas, scope, done, (*path, word))
+    if word in done:
+        return
+    done.add(word)
+    value = None
+    if formula is not None:
+        value = attempt(scope, lambda: number(formula, Reader(scope), scope, f"`{word}`"))
+    kind = INT if isinstance(value, int) else REAL
+    scope.declare(name, Meaning(kind="constant", type=kind, span=name.span, value=value, broken=value is None))
+
+
+def _names(node: Any) -> Iterator[ast.Name]:
+    if isinstance(node, ast.Name):
+        yield node
+    for item in fields(node):
+        value = getattr(node, item.name)
+        for each in value if isinstance(value, tuple) else (value,):
+            if is_dataclass(each) and not isinstance(each, (type, Span)):
+                yield from _names(each)
+
+
+def read_functions(node: Node | None, scope: Scope) -> None:
+    """`functions`: heads and bodies; the bodies are checked where they are used."""
+    mapping = as_mapping(node, "functions", scope.complaints) if node is not None else None
+    for entry in mapping.entries if mapping else ():
+        head = parsed(scope, parse_def_head, entry.key)
+        leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
+        body = parsed(scope, parse_expr, leaf) if leaf else None
+        if head is None or body is None:
+            continue
+        name, args = head
+        if name.text in scope.functions or name.text in scope.names:
+            scope.complaints.add(Diagnostic("NN202", f"`{name.text}` is given two meanings", name.span, "second time here"))
+            continue
+        scope.functions[name.text] = FunctionDecl(name.text, args, body, name.span)
+
+
+def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:
+    """`data`: generators by their word, or lists of numbers."""
+    mapping = as_mapping(node, "data", scope.complaints) if node is not None else None
+    found: list[DataDecl] = []
+    for entry in mapping.entries if mapping else ():
+        name = _key(entry, scope)
+        if name is None:
+            continue
+        value, shape = _data_value(entry.value, scope)
+        broken = value is None
+        scope.declare(name, Meaning(kind="data", type=data(shape), span=name.span, broken=broken))
+        if value is not None:
+            found.append(DataDecl(name=name.text, value=value, shape=shape, span=name.span))
+    return found
+
+
+def _data_value(node: Node, scope: Scope) -> tuple[ir.Expr | None, tuple[int, ...]]:
+    if isinstance(node, Sequence):
+        value = literal(node, scope)
+        return value, value.type.shape if value is not None else ()
+    leaf = as_leaf(node, "a data set", scope.complaints)
+    formula = parsed(scope, parse_expr, leaf) if leaf else None
+    if formula is None:
+        return None, ()
+    made = attempt(scope, lambda: _generated(formula, scope))
+    return made if made is not None else (None, ())
+
+
+def _generated(formula: ast.Expr, scope: Scope) -> tuple[ir.Expr, tuple[int, ...]]:
+    if isinstance(formula, ast.Vector):
+        value = Reader(scope)(formula)
+        shape = value.type.shape
+        return ir.Vector(items=value.items, type=data(shape), span=formula.span), shape  # type: ignore[attr-defined]
+    if not isinstance(formula, ast.Call) or not isinstance(formula.fn, ast.Name):
+        raise Wrong(Diagnostic("NN606", "a data set is made by a generator, or is a list of numbers", formula.span,
+                               helps=("as in `linspace(0, 4, 41)` or `[[0, 0], [1, 0]]`",)))  # fmt: skip
+    word = formula.fn
+    record = scope.words.datasets.get(word.text)
+    if record is None:
+        raise Wrong(_unknown(word, scope))
+    bound = bind_parameters(record.name, record.parameters, formula, scope)
+    plain = {name: value for name, value, _ in bound}
+    reason = record.refuse(plain)
+    if reason:
+        raise Wrong(Diagnostic("NN609", f"`{record.name}`: {reason}", formula.span))
+    shape = record.shape(plain)
+    value = ir.Apply(fn=record.name, args=(), options=tuple((name, ir.Lit(value=v)) for name, v, _ in bound),
+                     type=data(shape), span=formula.span)  # fmt: skip
+    return value, shape
+
+
+def _unknown(word: ast.Name, scope: Scope) -> Diagnostic:
+    later = ("normal", "sample", "grid", "corners", "teacher", "table", "uniform", "csv", "npz", "geomspace")
+    if word.text in later:
+        return Diagnostic("NN390", f"the data generator `{word.text}` is not supported in this version", word.span)
+    near = nearest(word.text, scope.words.datasets)
+    known = ", ".join(f"`{each}`" for each in scope.words.words("datasets"))
+    helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
+    return Diagnostic("NN610", f"no data generator is called `{word.text}`", word.span, helps=helps)
+
+

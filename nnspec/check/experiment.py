@@ -1,0 +1,146 @@
+"""A whole spec: from its tree to an experiment, with every complaint on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnspec.check.claims import read_checks, read_plots
+from nnspec.check.constants import read_constants, read_data, read_functions
+from nnspec.check.models import outline_of_block, outline_of_tree, read_model
+from nnspec.check.networks import read_stack
+from nnspec.check.observables import read_observables
+from nnspec.check.options import resolve, resolve_options
+from nnspec.check.scope import Scope
+from nnspec.document.read import Complaints, Given, as_leaf, as_mapping, read_fields
+from nnspec.document.spec import LANGUAGE, MODEL_KEYS, NOT_YET, NUMERICS, TOP
+from nnspec.ir.experiment import Constant, Experiment, Model, Numerics
+from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.syntax.tree import Leaf, Mapping, Node
+from nnspec.text.diagnostic import Diagnostic, nearest
+from nnspec.text.source import Span
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What checking gives: the experiment when nothing is wrong, and all complaints, warnings included."""
+
+    experiment: Experiment | None
+    complaints: tuple[Diagnostic, ...]
+
+
+def check(tree: Mapping, words: Vocabulary) -> Checked:
+    """Give a tree its meaning.
+
+    Args:
+        tree: a spec as `nnspec.syntax` reads it.
+        words: the vocabulary of the installed plugins.
+    """
+    complaints = Complaints()
+    scope = Scope(words=words, complaints=complaints)
+    given = read_fields(tree, TOP, "the spec", complaints, Span(tree.span.source, 0, 0))
+    _version(given, scope)
+    for key, what in NOT_YET.items():
+        if key in given:
+            complaints.add(Diagnostic("NN390", f"{what} are not supported in this version", given[key].key.span))
+    name = _name(given, scope)
+    value = {key: each.value for key, each in given.items()}
+    read_constants(value.get("let"), scope)
+    data = read_data(value.get("data"), scope)
+    read_functions(value.get("functions"), scope)
+    model = _model(given, scope)
+    sampler = _sampler(given.get("sampler"), scope)
+    numerics = _numerics(value.get("numerics"), scope)
+    observables = read_observables(value.get("observables"), model, scope)
+    checks = read_checks(value.get("checks"), scope)
+    plots = read_plots(value.get("plots"), observables, scope)
+    if complaints.errors or model is None:
+        return Checked(None, tuple(complaints.found))
+    doc = given["doc"].value.text if "doc" in given and isinstance(given["doc"].value, Leaf) else ""
+    experiment = Experiment(
+        name=name, constants=_constants(scope), model=model, data=tuple(data), observables=tuple(observables),
+        sampler=sampler, numerics=numerics, checks=tuple(checks), plots=tuple(plots), doc=doc.strip(),
+    )  # fmt: skip
+    return Checked(experiment, tuple(complaints.found))
+
+
+def _version(given: dict[str, Given], scope: Scope) -> None:
+    if "nnspec" in given:
+        version = resolve(given["nnspec"], scope)
+        if version is not None and version != LANGUAGE:
+            message = f"this is version {version} of the spec language; nnspec here reads version {LANGUAGE}"
+            scope.complaints.add(Diagnostic("NN020", message, given["nnspec"].value.span))
+
+
+def _name(given: dict[str, Given], scope: Scope) -> str:
+    if "name" not in given:
+        return ""
+    leaf = as_leaf(given["name"].value, "name", scope.complaints)
+    if leaf is None:
+        return ""
+    legal = leaf.text.replace("-", "").replace("_", "").replace(".", "")
+    if not legal.isalnum() or leaf.text.startswith((".", "-")) or len(leaf.text) > 100:
+        scope.complaints.add(Diagnostic("NN021", "the name of a spec also names its run folder", leaf.span,
+                                        helps=("letters, digits, `-`, `_` and `.`, at most 100 of them",)))  # fmt: skip
+    return leaf.text
+
+
+def _model(given: dict[str, Given], scope: Scope) -> Model | None:
+    if "model" not in given:
+        return None
+    node, place = given["model"].value, given["model"].key.span
+    if isinstance(node, Leaf) and node.style in ("literal", "folded"):
+        return read_model(outline_of_block(node, scope), scope, place)
+    mapping = as_mapping(node, "model", scope.complaints)
+    if mapping is None:
+        return None
+    keys = read_fields(mapping, MODEL_KEYS, "`model`", scope.complaints, place)
+    if "deform" in keys:
+        message = "deforming the density is not supported in this version"
+        scope.complaints.add(Diagnostic("NN390", message, keys["deform"].key.span))
+    before = len(scope.complaints.errors)
+    if "layers" in keys:
+        model = read_stack(keys, scope, place)
+    else:
+        if "parameterization" in keys:
+            message = "`parameterization` belongs to the layer form; a formula writes its powers of the width out"
+            scope.complaints.add(Diagnostic("NN017", message, keys["parameterization"].key.span))
+        model = read_model(outline_of_tree(keys, scope), scope, place)
+    return model if len(scope.complaints.errors) == before else None
+
+
+def _sampler(given: Given | None, scope: Scope) -> str:
+    if given is None:
+        return "iid"
+    mapping = as_mapping(given.value, "sampler", scope.complaints)
+    if mapping is None or len(mapping.entries) != 1:
+        if mapping is not None:
+            scope.complaints.add(Diagnostic("NN505", "a sampler is chosen by one word", mapping.span))
+        return "iid"
+    word, body = mapping.entries[0].key, mapping.entries[0].value
+    record = scope.words.samplers.get(word.text)
+    if record is None:
+        near = nearest(word.text, scope.words.samplers)
+        known = ", ".join(f"`{each}`" for each in scope.words.words("samplers"))
+        helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
+        scope.complaints.add(Diagnostic("NN611", f"no sampler is called `{word.text}`", word.span, helps=helps))
+        return "iid"
+    options = as_mapping(body, word.text, scope.complaints) if not (isinstance(body, Leaf) and body.null) else None
+    if options is not None:
+        resolve_options(options, record.fields, f"`{word.text}`", scope, word.span)
+    return record.name
+
+
+def _numerics(node: Node | None, scope: Scope) -> Numerics:
+    mapping = as_mapping(node, "numerics", scope.complaints) if node is not None else None
+    if mapping is None:
+        return Numerics()
+    options = resolve_options(mapping, NUMERICS, "`numerics`", scope, mapping.span)
+    return Numerics(seed=options.values.get("seed") or 0)
+
+
+def _constants(scope: Scope) -> tuple[Constant, ...]:
+    return tuple(
+        Constant(name=name, value=meaning.value, static=name in scope.static, span=meaning.span)
+        for name, meaning in scope.names.items()
+        if meaning.kind == "constant" and meaning.value is not None
+    )

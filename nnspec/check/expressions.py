@@ -1,0 +1,192 @@
+"""Formulas to typed expressions: one bottom-up pass, one complaint at most for each formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnspec.check.arithmetic import add_like, compare, logic, multiply, power, quotient
+from nnspec.check.calls import call
+from nnspec.check.indices import indexed, reduce
+from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, unite
+from nnspec.ir import expr as ir
+from nnspec.ir.functions import CONSTANTS, FUNCTIONS
+from nnspec.ir.types import INT, REAL, TEXT, matrix, result, vec
+from nnspec.syntax import expr_tree as ast
+from nnspec.text.diagnostic import Diagnostic, Label
+
+
+class Reader:
+    """Reads formulas in a scope: `reader(ast)` is the typed expression, or raises `Wrong`."""
+
+    def __init__(self, scope: Scope) -> None:
+        """Bind the scope."""
+        self.scope = scope
+
+    def __call__(self, node: ast.Expr) -> ir.Expr:
+        """The typed expression of a formula."""
+        match node:
+            case ast.Num(value=value):
+                return ir.Lit(value=value, type=INT if isinstance(value, int) else REAL, span=node.span)
+            case ast.Str(text=text):
+                return ir.Text(value=text, type=TEXT, span=node.span)
+            case ast.Name():
+                return self._name(node)
+            case ast.Index():
+                return indexed(node, self, self.scope)
+            case ast.Call():
+                return call(node, self, self.scope)
+            case ast.Big():
+                return reduce(node, self, self.scope)
+            case ast.Vector(items=items):
+                return self._vector(node, [self(item) for item in items])
+            case ast.Un() | ast.Factorial():
+                return self._unary(node)
+            case ast.Bin():
+                return self._binary(node)
+            case ast.Cmp(operands=operands, ops=ops):
+                return compare(node, [self(operand) for operand in operands], ops)
+            case ast.If(then=then, cond=cond, else_=other):
+                parts = (self(cond), self(then), self(other))
+                return ir.Select(
+                    condition=parts[0], then=parts[1], other=parts[2],
+                    type=parts[1].type, span=node.span, **unite(*parts),
+                )  # fmt: skip
+            case _:
+                raise Wrong(Diagnostic("NN304", "a list in round brackets is not a value", node.span,
+                                       helps=("a vector is written with square brackets: `[a, b]`",)))  # fmt: skip
+
+    def apply(self, function: FunctionDecl, node: ast.Call) -> ir.Expr:
+        """A function of the spec at its arguments, checked with their types."""
+        if len(node.args) != len(function.args):
+            message = f"`{function.name}` takes {len(function.args)} arguments, and this gives {len(node.args)}"
+            raise Wrong(Diagnostic("NN312", message, node.span, secondary=(Label(function.span, "declared here"),)))
+        if function.name in self.scope.active:
+            raise Wrong(Diagnostic("NN206", f"`{function.name}` is defined through itself", function.span))
+        values = [self(arg) for arg in node.args]
+        body = self.body(function, values)
+        names = tuple(arg.text for arg in function.args)
+        return ir.Bind(
+            fn=function.name, names=names, values=tuple(values), body=body,
+            type=body.type, span=node.span, free=unite(*values)["free"], deps=unite(body, *values)["deps"],
+        )  # fmt: skip
+
+    def body(self, function: FunctionDecl, values: list[ir.Expr]) -> ir.Expr:
+        """The body of a function, its arguments being variables of the given types."""
+        bound = {
+            arg.text: Meaning(kind="local", type=value.type, span=arg.span)
+            for arg, value in zip(function.args, values, strict=True)
+        }
+        before = self.scope.active
+        self.scope.active = (*before, function.name)
+        try:
+            with self.scope.local(bound):
+                return self(function.body)
+        finally:
+            self.scope.active = before
+
+    def _name(self, node: ast.Name) -> ir.Expr:
+        if node.text not in self.scope.names:
+            if node.text in CONSTANTS:
+                return ir.Lit(value=CONSTANTS[node.text], span=node.span)
+            self._reject_bare_word(node)
+        meaning = self.scope.look_up(node)
+        place: dict[str, Any] = {"type": meaning.type, "span": node.span}
+        match meaning.kind:
+            case "constant":
+                return ir.Const(name=node.text, **place)
+            case "local":
+                return ir.Local(name=node.text, **place)
+            case "index":
+                return ir.IndexVar(name=node.text, free=frozenset({node.text}), **place)
+            case "input":
+                return ir.Input(name=node.text, deps=frozenset({"input"}), **place)
+            case "param":
+                return self._bare_param(node, meaning.indices, place)
+            case "data":
+                if meaning.type.shape and len(meaning.type.shape) == 1:
+                    place["type"] = result((node.text,))
+                return ir.DataRef(name=node.text, deps=frozenset({"data"}), **place)
+            case "result":
+                return ir.ResultRef(name=node.text, deps=frozenset({"result"}), **place)
+            case _:
+                message = f"`{node.text}` is the field; it is written with its point"
+                raise Wrong(Diagnostic("NN311", message, node.span, helps=(f"write `{node.text}(x)`",)))
+
+    def _bare_param(self, node: ast.Name, indices: tuple[str, ...], place: dict[str, Any]) -> ir.Expr:
+        if indices:
+            written = f"{node.text}[{', '.join(indices)}]"
+            declared = self.scope.names[node.text].span
+            secondary = (Label(declared, f"declared over `{', '.join(indices)}` here"),) if declared else ()
+            raise Wrong(Diagnostic("NN303", f"`{node.written}` needs its index", node.span, "one for each neuron",
+                                   secondary, helps=(f"write `{written}`",)))  # fmt: skip
+        return ir.Param(name=node.text, deps=frozenset({"param"}), **place)
+
+    def _reject_bare_word(self, node: ast.Name) -> None:
+        if node.text in self.scope.functions or node.text in FUNCTIONS or node.text in self.scope.words.activations:
+            raise Wrong(Diagnostic("NN311", f"`{node.text}` is a function, and here it has no argument", node.span,
+                                   helps=(f"write `{node.text}(...)`",)))  # fmt: skip
+        if node.text in DOMAINS:
+            raise Wrong(Diagnostic("NN304", f"`{node.text}` is a domain, and a number is needed here", node.span))
+
+    def _vector(self, node: ast.Vector, items: list[ir.Expr]) -> ir.Expr:
+        kinds = {item.type.kind for item in items}
+        if kinds == {"real"}:
+            kind = vec(len(items))
+        elif kinds == {"vec"} and len({item.type.shape for item in items}) == 1:
+            kind = matrix(len(items), items[0].type.shape[0])
+        else:
+            raise Wrong(Diagnostic("NN304", "a vector holds numbers, or rows of one length", node.span))
+        return ir.Vector(items=tuple(items), type=kind, span=node.span, **unite(*items))
+
+    def _unary(self, node: ast.Un | ast.Factorial) -> ir.Expr:
+        arg = self(node.arg)
+        if isinstance(node, ast.Factorial):
+            if arg.type != INT:
+                raise Wrong(Diagnostic("NN304", "a factorial needs a whole number", node.arg.span, f"this is {arg.type}"))
+            return ir.Factorial(arg=arg, type=INT, span=node.span, **unite(arg))
+        if node.op == "not":
+            return logic(node, "not", [arg])
+        if arg.type.kind not in ("real", "vec", "matrix", "result"):
+            raise Wrong(Diagnostic("NN304", f"a sign needs a number, and this is a {arg.type}", node.arg.span))
+        return arg if node.op == "pos" else ir.Neg(arg=arg, type=arg.type, span=node.span, **unite(arg))
+
+    def _binary(self, node: ast.Bin) -> ir.Expr:
+        left, right = self(node.left), self(node.right)
+        match node.op:
+            case "add" | "sub":
+                return add_like(node, node.op, left, right)
+            case "mul":
+                return multiply(node, left, right)
+            case "div":
+                return quotient(node, left, right)
+            case "pow":
+                return power(node, left, right)
+            case "dot":
+                return self._dot(node, left, right)
+            case op:
+                return logic(node, op, [left, right])
+
+    def _dot(self, node: ast.Bin, left: ir.Expr, right: ir.Expr) -> ir.Expr:
+        if left.type.kind == "result" and isinstance(node.right, ast.Name):
+            raise Wrong(Diagnostic("NN390", "parts of a result are not supported in this version", node.span))
+        for side, ast_side in ((left, node.left), (right, node.right)):
+            if side.type.kind != "vec":
+                message = f"the dot product needs two vectors, and `{ast_side.span.text}` is a {_noun(side)}"
+                raise Wrong(Diagnostic("NN304", message, ast_side.span, helps=("numbers are multiplied with `*`",)))
+        (n,), (m,) = left.type.shape, right.type.shape
+        if n != m:
+            message = f"the dot product needs vectors of one length; these have {n} and {m}"
+            secondary = tuple(filter(None, (self._declared(node.right), self._declared(node.left))))
+            raise Wrong(Diagnostic("NN302", message, node.span, f"R^{n} . R^{m}", secondary))
+        return ir.Dot(left=left, right=right, span=node.span, **unite(left, right))
+
+    def _declared(self, node: ast.Expr) -> Label | None:
+        base = node.base if isinstance(node, ast.Index) else node
+        meaning = self.scope.names.get(base.text) if isinstance(base, ast.Name) else None
+        if meaning is None or meaning.span is None or not meaning.space:
+            return None
+        return Label(meaning.span, f"`{base.text}` is declared in {meaning.space} here")  # type: ignore[union-attr]
+
+
+def _noun(node: ir.Expr) -> str:
+    return "number" if node.type.kind == "real" else str(node.type)

@@ -1,0 +1,137 @@
+"""The layer form of a model: layers by their words, repeats unrolled, the parameterization."""
+
+from __future__ import annotations
+
+from nnspec.check.models import Outline, declare_inputs, outline_of_tree
+from nnspec.check.options import resolve_options
+from nnspec.check.scope import Scope
+from nnspec.document.fields import Field
+from nnspec.document.read import Given, as_leaf, as_list, as_mapping, read_fields
+from nnspec.ir.experiment import LayerNode, LayerStack, Model
+from nnspec.plugin.records import Layer
+from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
+from nnspec.text.diagnostic import Diagnostic, nearest
+from nnspec.text.source import Span
+
+REPEAT = (
+    Field(name="repeat", type="size", doc="how often", required=True),
+    Field(name="of", type="nested", doc="the layers to repeat", required=True),
+)
+MOST_LAYERS = 10_000
+
+
+def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | None:
+    """The model of `inputs`, `layers` and `parameterization`."""
+    before = len(scope.complaints.errors)
+    outline: Outline = outline_of_tree({k: v for k, v in given.items() if k == "inputs"}, scope)
+    inputs = declare_inputs(outline, scope, place)
+    for key in ("indices", "params", "field", "def"):
+        if key in given:
+            message = f"`{key}` belongs to the formula form; this model has `layers`"
+            scope.complaints.add(Diagnostic("NN017", message, given[key].key.span, helps=("delete one of the two",)))
+    layers: list[LayerNode] = []
+    _read_layers(given["layers"].value, layers, scope)
+    word, span = _parameterization(given.get("parameterization"), scope)
+    if len(scope.complaints.errors) > before or not inputs:
+        return None
+    if not layers:
+        scope.complaints.add(Diagnostic("NN504", "the network has no layers", given["layers"].key.span))
+        return None
+    stack = LayerStack(input=inputs[0].name, layers=tuple(layers), parameterization=word, parameterization_span=span)
+    return Model(inputs=tuple(inputs), stack=stack, span=place)
+
+
+def _read_layers(node: Node, layers: list[LayerNode], scope: Scope) -> None:
+    items = as_list(node, "layers", scope.complaints)
+    for item in items.items if items else ():
+        if isinstance(item, Leaf) and not item.null:
+            item = Mapping((Entry(item, Mapping((), item.span)),), item.span)  # noqa: PLW2901
+        mapping = as_mapping(item, "a layer", scope.complaints)
+        if mapping is None:
+            continue
+        if mapping.get("repeat") is not None or mapping.get("of") is not None:
+            _repeat(mapping, layers, scope)
+        elif len(mapping.entries) != 1:
+            scope.complaints.add(Diagnostic("NN505", "each layer has one word and its options", mapping.span,
+                                            helps=("as in `- dense: {width: 10, weight: ...}`",)))  # fmt: skip
+        else:
+            layer = _layer(mapping.entries[0], scope)
+            if layer is not None:
+                layers.append(layer)
+
+
+def _repeat(mapping: Mapping, layers: list[LayerNode], scope: Scope) -> None:
+    options = resolve_options(
+        Mapping(tuple(e for e in mapping.entries if e.key.text != "of"), mapping.span), REPEAT[:1], "`repeat`", scope,
+        mapping.span,
+    )  # fmt: skip
+    given = read_fields(mapping, REPEAT, "`repeat`", scope.complaints) if mapping.get("of") is None else {}
+    body: list[LayerNode] = []
+    inner = mapping.get("of")
+    if inner is not None:
+        _read_layers(inner, body, scope)
+    times = options.values.get("repeat") or 0
+    if times * len(body) > MOST_LAYERS:
+        message = f"{times} times {len(body)} layers are more than {MOST_LAYERS}"
+        scope.complaints.add(Diagnostic("NN506", message, mapping.span))
+    elif not given:
+        layers.extend(body * times)
+
+
+def _layer(entry: Entry, scope: Scope) -> LayerNode | None:
+    word = entry.key
+    record = scope.words.layers.get(word.text)
+    if record is None:
+        scope.complaints.add(_unknown_layer(word, scope))
+        return None
+    value = entry.value
+    span = word.span
+    if record.call is not None and isinstance(value, Leaf) and not value.null:
+        key = Leaf(record.call, value.span, "plain", range(value.span.start, value.span.start + len(record.call) + 1))
+        span, value = value.span, Mapping((Entry(key, value),), value.span)
+    elif record.call is not None and isinstance(value, Mapping) and value.get(record.call) is None:
+        key = Leaf(record.call, value.span, "plain", range(value.span.start, value.span.start + len(record.call) + 1))
+        value = Mapping((Entry(key, value),), value.span)
+    mapping = as_mapping(value, word.text, scope.complaints)
+    if mapping is None:
+        return None
+    return _node(record, mapping, span, scope)
+
+
+def _node(record: Layer, mapping: Mapping, span: Span, scope: Scope) -> LayerNode | None:
+    options = resolve_options(mapping, record.fields, f"`{record.name}`", scope, span)
+    if not options.complete:
+        return None
+    return LayerNode(name=record.name, options=tuple(sorted(options.values.items())), span=span)
+
+
+def _unknown_layer(word: Leaf, scope: Scope) -> Diagnostic:
+    near = nearest(word.text, scope.words.layers)
+    owner = scope.words.who_had("layers", word.text)
+    if owner and not near:
+        return Diagnostic("NN901", f"no installed plugin offers the layer `{word.text}`", word.span,
+                          helps=(f"`{word.text}` comes with the plugin `{owner}`, which is not installed: "
+                                 f"pip install {owner}",))  # fmt: skip
+    known = ", ".join(f"`{name}`" for name in sorted(scope.words.layers))
+    helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
+    return Diagnostic("NN501", f"no layer is called `{word.text}`", word.span, helps=helps)
+
+
+def _parameterization(given: Given | None, scope: Scope) -> tuple[str, Span | None]:
+    if given is None:
+        return "standard", None
+    if isinstance(given.value, Mapping):
+        message = "a parameterization by its exponents is not supported in this version"
+        scope.complaints.add(Diagnostic("NN390", message, given.value.span))
+        return "standard", None
+    leaf = as_leaf(given.value, "parameterization", scope.complaints)
+    if leaf is not None and leaf.text not in scope.words.parameterizations:
+        near = nearest(leaf.text, scope.words.parameterizations)
+        known = ", ".join(f"`{name}`" for name in sorted(scope.words.parameterizations))
+        helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
+        message = f"no parameterization is called `{leaf.text}`"
+        scope.complaints.add(Diagnostic("NN503", message, leaf.span, helps=helps))
+    return (leaf.text, leaf.span) if leaf else ("standard", None)
+
+
+

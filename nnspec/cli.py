@@ -1,0 +1,229 @@
+"""The command line: each verb is a few lines over `nnspec.stages`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnspec.stages import Run, Spec
+
+DONE, WRONG_SPEC, WRONG_COMMAND, CHECK_FAILED, NOT_COMPUTED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+EMIT = ("tree", "ast", "ir", "forms", "plan", "latex")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the return value is the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = _parser().parse_args(words)
+    if not hasattr(args, "verb"):
+        _parser().print_help()
+        return WRONG_COMMAND
+    args.command_line = tuple(words)
+    try:
+        return int(args.verb(args))
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:  # the last net: whatever gets here is our fault, or a known refusal
+        return _fault(error)
+
+
+def _fault(error: Exception) -> int:
+    from nnspec import faults
+
+    return faults.report(error, color=_color(sys.stderr))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nnspec", description="Neural networks as field theories, computable from a text file.",
+        epilog="exit status: 0 done, 1 errors in the spec, 2 wrong command, 3 a check failed, 4 computing failed",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"nnspec {_version()}")
+    verbs = parser.add_subparsers(metavar="VERB")
+    run = _verb(verbs, "run", _run, "compute a spec, judge its checks, write a run folder")
+    run.add_argument("specs", nargs="+", metavar="SPEC")
+    run.add_argument("--out", default="runs", metavar="DIR", help="where run folders go (default: runs)")
+    run.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+    run.add_argument("--force", action="store_true", help="compute again what is there; the old run is kept beside it")
+    run.add_argument("--memory", type=_size, metavar="SIZE", help="limit, as in 8GiB (default: 4GiB)")
+    run.add_argument("--host", action="store_true", help="write the name of this host into the record")
+    check = _verb(verbs, "check", _check, "say what is wrong with specs, without computing anything")
+    check.add_argument("specs", nargs="+", metavar="SPEC")
+    check.add_argument("--format", choices=("text", "json"), default="text")
+    check.add_argument("--strict", action="store_true", help="warnings are errors")
+    explain = _verb(verbs, "explain", _explain, "explain an error code, or show what a spec means")
+    explain.add_argument("what", metavar="CODE|SPEC")
+    explain.add_argument("--emit", choices=EMIT, default="plan")
+    show = _verb(verbs, "show", _show, "tables of the results in a run folder")
+    show.add_argument("runs", nargs="+", metavar="RUN")
+    doc = _verb(verbs, "doc", _doc, "explain a word: an observable, a density, a layer, a function, a key")
+    doc.add_argument("word", nargs="?", metavar="NAME")
+    plugins = _verb(verbs, "plugins", _plugins, "list plugins and the words they teach")
+    plugins.add_argument("--json", action="store_true")
+    return parser
+
+
+def _verb(verbs: Any, name: str, action: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    parser.add_argument("--plugin-file", action="append", default=[], metavar="FILE", help="load a plugin from a file")
+    parser.add_argument("--no-plugins", action="store_true", help="built-in plugins only")
+    parser.set_defaults(verb=action)
+    return parser
+
+
+def _version() -> str:
+    import nnspec
+
+    return nnspec.__version__
+
+
+def _size(text: str) -> float:
+    units = {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 1e3, "MB": 1e6, "GB": 1e9, "B": 1}
+    for unit, factor in units.items():
+        if text.upper().endswith(unit):
+            return float(text[: -len(unit)]) * factor
+    raise argparse.ArgumentTypeError(f"'{text}' is not a size; write it like 8GiB")
+
+
+def _color(stream: Any) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _load(path: str, args: argparse.Namespace) -> Spec:
+    from nnspec.stages import load
+
+    return load(path, plugin_files=tuple(args.plugin_file), no_plugins=args.no_plugins)
+
+
+# ---------------------------------------------------------------- verbs
+def _run(args: argparse.Namespace) -> int:
+    return max(_run_one(path, args) for path in args.specs)
+
+
+def _run_one(path: str, args: argparse.Namespace) -> int:
+    from nnspec.plan.show import table
+    from nnspec.report.progress import display
+    from nnspec.stages import run
+
+    checked = _load(path, args).check()
+    _tell(checked.warnings)
+    if args.dry_run:
+        print(table(checked.plan))
+        return DONE
+    with display(checked.experiment.name, sys.stderr) as report:
+        done = run(
+            checked, Path(args.out), force=args.force, memory=args.memory, cache=_cache(), report=report,
+            command_line=args.command_line, host=_host() if args.host else None,
+        )  # fmt: skip
+    _print_run(done)
+    _tell(done.failed)
+    return CHECK_FAILED if done.record.status == "check failed" else DONE
+
+
+def _check(args: argparse.Namespace) -> int:
+    return max(_check_one(path, args) for path in args.specs)
+
+
+def _check_one(path: str, args: argparse.Namespace) -> int:
+    import json
+
+    from nnspec.text.diagnostic import SpecError, to_json
+
+    try:
+        complaints = _load(path, args).check().warnings
+        wrong = args.strict and bool(complaints)
+    except SpecError as error:
+        complaints, wrong = error.diagnostics, True
+    if args.format == "json":
+        for each in complaints:
+            print(json.dumps(to_json(each), ensure_ascii=False))
+    else:
+        _tell(complaints)
+        if not wrong:
+            print(f"{path}: ok")
+    return WRONG_SPEC if wrong else DONE
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from nnspec.report.explain import code_page, emit
+
+    page = code_page(args.what)
+    if page is not None:
+        print(page)
+        return DONE
+    print(emit(_load(args.what, args).check(), args.emit))
+    return DONE
+
+
+def _show(args: argparse.Namespace) -> int:
+    from nnspec.stages import open_run
+
+    for path in args.runs:
+        _print_run(open_run(path))
+    return DONE
+
+
+def _doc(args: argparse.Namespace) -> int:
+    from nnspec.plugin.vocabulary import load_vocabulary
+    from nnspec.report.words import describe
+
+    words = load_vocabulary(tuple(args.plugin_file), args.no_plugins)
+    text = describe(args.word, words)
+    if text is None:
+        print(f"nothing is called '{args.word}'; `nnspec doc` lists all words", file=sys.stderr)
+        return WRONG_COMMAND
+    print(text)
+    return DONE
+
+
+def _plugins(args: argparse.Namespace) -> int:
+    from nnspec.plugin.vocabulary import load_vocabulary
+    from nnspec.report.words import listing
+
+    words = load_vocabulary(tuple(args.plugin_file), args.no_plugins)
+    print(listing(words, as_json=args.json))
+    _tell(words.problems)
+    return DONE
+
+
+# ---------------------------------------------------------------- for the eye
+def _print_run(done: Run) -> None:
+    from nnspec.report.summary import summary
+
+    print(summary(done.record, done.estimates, done.path, fresh=done.fresh, kept=done.kept, width=_width()))
+
+
+def _tell(diagnostics: Sequence[Any]) -> None:
+    if diagnostics:
+        from nnspec.text.diagnostic import render_all
+
+        print(render_all(list(diagnostics), color=_color(sys.stderr)), file=sys.stderr)
+
+
+def _width() -> int:
+    import shutil
+
+    return max(60, shutil.get_terminal_size((100, 24)).columns)
+
+
+def _cache() -> str | None:
+    """The folder of compiled programs: $NNSPEC_CACHE/xla or ~/.cache/nnspec/xla; `NNSPEC_CACHE=` switches it off."""
+    chosen = os.environ.get("NNSPEC_CACHE")
+    if chosen == "":
+        return None
+    return str(Path(chosen or Path.home() / ".cache" / "nnspec") / "xla")
+
+
+def _host() -> str:
+    import platform
+
+    return platform.node()

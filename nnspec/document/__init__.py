@@ -1,0 +1,1 @@
+"""Is it well formed? Declared fields, and trees read against them."""

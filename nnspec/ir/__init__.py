@@ -1,0 +1,1 @@
+"""What a spec means: frozen, typed, serialisable nodes; spans are carried, never compared."""

@@ -1,0 +1,42 @@
+"""Quadrature rules on domains whose numbers may be traced: the rule of the unit domain, moved and scaled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnspec.ir.evaluate import DomainValue
+from nnspec.numerics import quadrature
+from nnspec.numerics.lazy import jnp
+
+
+def domain_rule(over: DomainValue, order: int) -> tuple[Any, Any]:
+    """Nodes [node, in] and weights [node] of a rule of the given order on a bounded domain."""
+    match over.shape:
+        case "ball" | "sphere":
+            radius = over.args[0]
+            unit = (quadrature.ball if over.shape == "ball" else quadrature.sphere)(over.dim, 1.0, order)
+            power = over.dim if over.shape == "ball" else over.dim - 1
+            return jnp.asarray(unit.nodes) * radius, jnp.asarray(unit.weights) * radius**power
+        case "interval":
+            low, high = over.args
+            unit = quadrature.gauss_legendre(order, -1.0, 1.0)
+            nodes = jnp.asarray(unit.nodes).reshape(-1, 1)
+            return 0.5 * (high + low) + 0.5 * (high - low) * nodes, 0.5 * (high - low) * jnp.asarray(unit.weights)
+        case "product":
+            return _product([domain_rule(part, order) for part in over.args])
+        case _:
+            raise AssertionError(f"no quadrature on {over.shape}")
+
+
+def node_count(shape: str, dim: int, order: int) -> int:
+    """An upper bound on the nodes of `domain_rule`, for estimates of memory."""
+    return int(order**dim * (2**dim if shape in ("ball", "sphere") and dim > 1 else 1))
+
+
+def _product(rules: list[tuple[Any, Any]]) -> tuple[Any, Any]:
+    nodes, weights = rules[0]
+    for more_nodes, more_weights in rules[1:]:
+        n, m = nodes.shape[0], more_nodes.shape[0]
+        nodes = jnp.concatenate([jnp.repeat(nodes, m, axis=0), jnp.tile(more_nodes, (n, 1))], axis=1)
+        weights = jnp.repeat(weights, m) * jnp.tile(more_weights, n)
+    return nodes, weights

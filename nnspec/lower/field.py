@@ -1,0 +1,112 @@
+"""The field of a model as a function of one draw and many points, and draws from its parameter density."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nnspec.ir.experiment import Experiment, Model
+from nnspec.lower.expressions import Env, lower
+from nnspec.lower.stack import density_args, deviation, forward, resolve_stack, unit_variance
+from nnspec.numerics import streams
+from nnspec.numerics.lazy import jax, jnp
+from nnspec.plugin.vocabulary import Vocabulary
+
+Theta = Mapping[str, Any]
+L2 = 65_536
+"""Numbers that one block of work may hold, so that it stays in a core's cache; beyond it everything is slower."""
+
+
+def environment(experiment: Experiment, words: Vocabulary, constants: Mapping[str, Any], dtype: Any) -> Env:
+    """Constants and sizes of an experiment: static constants as Python numbers, the others as given (traced)."""
+    values = {c.name: c.value if c.static else constants[c.name] for c in experiment.constants}
+    sizes = {index.name: index.size for index in experiment.model.indices}
+    return Env(words=words, constants=values, dtype=dtype, sizes=sizes)
+
+
+def traced_constants(experiment: Experiment) -> dict[str, float]:
+    """The constants that programs take as arguments, so that a change of value does not compile again."""
+    return {c.name: float(c.value) for c in experiment.constants if not c.static}
+
+
+def field(model: Model, env: Env) -> Callable[[Theta, Any], Any]:
+    """The field: parameters of one draw and points [point, in] give values [point, out]."""
+    if model.stack is not None:
+        steps, unit = resolve_stack(model, env.words), unit_variance(model, env.words)
+        return lambda theta, points: forward(steps, unit, theta, points.astype(env.dtype), env)
+    definition = model.field
+    assert definition is not None
+    name = model.inputs[0].name
+    tile = max(1, L2 // max([1, *env.sizes.values()]))
+
+    def at_point(theta: Theta, point: Any) -> Any:
+        value = lower(definition.body, replace(env, params=theta, inputs={name: point}))
+        return jnp.asarray(value.array).astype(env.dtype).reshape(1)
+
+    def at_points(theta: Theta, points: Any) -> Any:
+        points = points.astype(env.dtype)
+        if points.shape[0] <= tile:
+            return jax.vmap(lambda point: at_point(theta, point))(points)
+        return jax.lax.map(lambda point: at_point(theta, point), points, batch_size=tile)
+
+    return at_points
+
+
+def prior(model: Model, env: Env) -> Callable[[Any], Theta]:
+    """Draws from the product of the declared densities: a key gives the parameters of one network by name."""
+    if model.stack is not None:
+        return _stack_prior(model, env)
+
+    def draw(key: Any) -> Theta:
+        theta: dict[str, Any] = {}
+        for param in model.params:
+            record = env.words.densities[param.density.name]  # type: ignore[attr-defined]
+            shape = (*(env.sizes[index] for index in param.indices), *param.copies)
+            args = density_args(param.density, env)
+            theta[param.name] = record.sample(streams.stream(key, param.name), args, shape, env.dtype)
+        return theta
+
+    return draw
+
+
+def _stack_prior(model: Model, env: Env) -> Callable[[Any], Theta]:
+    steps, unit = resolve_stack(model, env.words), unit_variance(model, env.words)
+
+    def draw(key: Any) -> Theta:
+        theta: dict[str, Any] = {}
+        for each in (param for step in steps for param in step.params):
+            law = each.param.density
+            args = density_args(law, env)
+            array = env.words.densities[law.name].sample(streams.stream(key, each.key), args, each.param.shape, env.dtype)
+            scale = each.initial / deviation(law, env) if unit else each.initial
+            theta[each.key] = array * (scale.astype(env.dtype) if hasattr(scale, "astype") else scale)
+        return theta
+
+    return draw
+
+
+def parameter_count(model: Model, words: Vocabulary, sizes: Mapping[str, int]) -> int:
+    """How many numbers one draw has."""
+    if model.stack is not None:
+        shapes = [param.param.shape for step in resolve_stack(model, words) for param in step.params]
+    else:
+        shapes = [(*(sizes[i] for i in p.indices), *p.copies, *p.density.type.shape) for p in model.params]
+    return sum(_product(shape) for shape in shapes)
+
+
+def work_per_point(model: Model, words: Vocabulary, sizes: Mapping[str, int]) -> tuple[float, int]:
+    """Floating-point operations for one point of one draw, roughly, and the widest array on the way."""
+    if model.stack is not None:
+        steps = resolve_stack(model, words)
+        flops = sum(2 * _product(p.param.shape) + 10 * step.width for step in steps for p in step.params or ())
+        return float(flops), max(step.width for step in steps)
+    neurons = _product(tuple(sizes.values()))
+    return 30.0 * neurons, max(1, neurons)
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    total = 1
+    for n in shape:
+        total *= n
+    return total

@@ -1,0 +1,134 @@
+"""Forms: what a model looks like to a rule. Found by passes over the IR; an obstacle says what prevents one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import evaluate
+from nnspec.ir.experiment import Experiment
+from nnspec.lower.expressions import Env
+from nnspec.lower.stack import Step, density_args, resolve_stack, unit_variance
+from nnspec.plugin.records import Kernels
+from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.text.source import Span
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What keeps a model from having a form: a clause, and its place in the spec."""
+
+    reason: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anything:
+    """Every model: for what does not look at the model at all."""
+
+    env: Env | None = None
+
+    def bind(self, env: Env) -> Anything:
+        """The form with its constants."""
+        return replace(self, env=env)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerStackForm:
+    """phi = layer_L o ... o layer_1 with i.i.d. centred weights: kernels by recursion in the limit of infinite width."""
+
+    steps: tuple[Step, ...]
+    unit_variance: bool
+    parameterization: str
+    words: Vocabulary
+    env: Env | None = None
+
+    def bind(self, env: Env) -> LayerStackForm:
+        """The form with its constants."""
+        return replace(self, env=env)
+
+    def kernels(self, points: Any) -> Kernels:
+        """NNGP and NTK at points [point, in], walking the layers from K = x.y/d and Theta = 0."""
+        env = self.env
+        assert env is not None
+        start = points @ points.T / points.shape[1]
+        kernels = Kernels(nngp=start, ntk=0.0 * start)
+        for step in self.steps:
+            laws = {p.param.name: p.param.density for p in step.params}
+            assert step.record.kernel is not None
+            kernels = step.record.kernel(step.node, kernels, _second_moment(laws, env), self.words)
+        return kernels
+
+
+def _second_moment(laws: dict[str, ir.Expr], env: Env) -> Callable[[str], Any]:
+    def moment(name: str) -> Any:
+        law = laws[name]
+        assert isinstance(law, ir.Density)
+        return env.words.densities[law.name].moment(density_args(law, env), 2)
+
+    return moment
+
+
+def anything(experiment: Experiment, words: Vocabulary) -> Anything:  # noqa: ARG001
+    """The form that every model has."""
+    return Anything()
+
+
+def layer_stack(experiment: Experiment, words: Vocabulary) -> LayerStackForm | Obstacle:
+    """The stack of layers of a `layers:` model, when its kernels have a limit."""
+    model = experiment.model
+    if model.stack is None:
+        return Obstacle("the model is a formula, not a stack of layers", model.span)
+    steps = resolve_stack(model, words)
+    obstacle = _gaussian(steps) or _centred(steps, experiment, words)
+    if obstacle is not None:
+        return obstacle
+    name = model.stack.parameterization
+    for param in (p for step in steps for p in step.params if p.param.part == "weight"):
+        e = param.exponents
+        power = -2 * (e.a + e.b) + (0 if param.role == "input" else 1)
+        if power != 0:
+            word = "grow" if power > 0 else "vanish"
+            return Obstacle(f"under `{name}` the outputs of a {param.role} layer {word} with the width",
+                            model.stack.parameterization_span)  # fmt: skip
+    return LayerStackForm(
+        steps=steps, unit_variance=unit_variance(model, words), parameterization=name, words=words
+    )
+
+
+def _gaussian(steps: tuple[Step, ...]) -> Obstacle | None:
+    """Kernel steps hold for Gaussian inputs only: an activation must follow a layer that makes them."""
+    state = "deterministic"
+    for step in steps:
+        if step.record.kernel is None:
+            return Obstacle(f"the layer `{step.node.name}` has no kernel rule", step.node.span)
+        if step.record.gaussian == "makes":
+            state = "gaussian"
+        elif step.record.gaussian == "needs":
+            if state != "gaussian":
+                what = "the inputs themselves" if state == "deterministic" else "the outputs of another nonlinearity"
+                return Obstacle(f"`{step.node.name}` acts on {what}, which are not Gaussian", step.node.span)
+            state = "nonlinear"
+    if state != "gaussian":
+        return Obstacle("the last layer is no sum with random weights, so the field is not Gaussian", steps[-1].node.span)
+    return None
+
+
+def _centred(steps: tuple[Step, ...], experiment: Experiment, words: Vocabulary) -> Obstacle | None:
+    for step in steps:
+        for param in step.params:
+            law = param.param.density
+            assert isinstance(law, ir.Density)
+            args = {name: evaluate(arg, experiment.values) for name, arg in zip(law.names, law.args, strict=True)}
+            if not words.densities[law.name].centred(args):
+                return Obstacle(f"the {param.param.name}s of `{step.node.name}` do not have mean zero", law.span)
+    return None
+
+
+FORMS: dict[str, Callable[[Experiment, Vocabulary], Any]] = {
+    "Anything": anything,
+    "LayerStack": layer_stack,
+}
+"""Every form by its name; a finder gives the form or an obstacle."""

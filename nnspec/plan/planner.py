@@ -1,0 +1,106 @@
+"""The plan: for each observable one offer, the others and the refusals kept; groups that share a pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nnspec.ir.experiment import Experiment, Observable
+from nnspec.plan.offers import Answers, ask
+from nnspec.plugin.records import Offer, Refusal
+from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.text.diagnostic import Diagnostic, Label, nearest
+
+
+@dataclass(frozen=True)
+class Row:
+    """One observable and how it will be computed."""
+
+    answers: Answers
+    chosen: Offer
+
+    @property
+    def asked(self) -> Observable:
+        """The observable as the spec asks for it."""
+        return self.answers.question.asked
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that one program computes together."""
+
+    backend: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be computed, in the order of the spec, and in which passes."""
+
+    experiment: Experiment
+    rows: tuple[Row, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, or the complaints that keep from it."""
+
+    plan: Plan | None
+    complaints: tuple[Diagnostic, ...]
+
+
+def plan(experiment: Experiment, words: Vocabulary) -> Planned:
+    """Match observables with backends."""
+    rows: list[Row] = []
+    complaints: list[Diagnostic] = []
+    for asked in experiment.observables:
+        answers = ask(experiment, asked, words)
+        if answers.offers:
+            rows.append(Row(answers, answers.offers[0]))
+        else:
+            complaints.append(_refused(answers, words))
+    if complaints:
+        return Planned(None, tuple(complaints))
+    return Planned(Plan(experiment, tuple(rows), _groups(rows)), ())
+
+
+def _groups(rows: list[Row]) -> tuple[Group, ...]:
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.chosen.backend, row.chosen.group), []).append(row)
+    return tuple(Group(backend, tuple(members)) for (backend, _), members in found.items())
+
+
+def _refused(answers: Answers, words: Vocabulary) -> Diagnostic:
+    """NN601, or the page of its own that a refusal has: what was asked, who refused and why, what works instead."""
+    asked, method = answers.question.asked, answers.question.method
+    special = next((refusal for refusal in answers.refusals if refusal.message), None)
+    if special is not None:
+        return _special(special, asked)
+    known = {name for backend in words.backends.values() for name in backend.methods}
+    if method is not None and not answers.refusals and method not in known:
+        near = nearest(method, known)
+        helps = (f"did you mean `{near}`?",) if near else _others(answers, words)
+        return Diagnostic("NN612", f"no method is called `{method}`", asked.place("method"), helps=helps)
+    by = f" by `{method}`" if method else ""
+    notes = tuple(f"{refusal.backend}: {refusal.reason}" for refusal in answers.refusals[:3])
+    if not notes:
+        notes = (f"`{asked.word}` cannot be got that way",)
+    secondary = tuple(Label(r.span, r.because or r.reason) for r in answers.refusals if r.span is not None)[:1]
+    return Diagnostic("NN601", f"nobody can compute `{asked.word}`{by}", asked.place("method"), secondary=secondary,
+                      notes=notes, helps=_others(answers, words))  # fmt: skip
+
+
+def _special(refusal: Refusal, asked: Observable) -> Diagnostic:
+    secondary = (Label(refusal.span, refusal.because),) if refusal.span is not None else ()
+    return Diagnostic(refusal.code, refusal.message, asked.place("method"), refusal.label, secondary,
+                      helps=refusal.helps[:2])  # fmt: skip
+
+
+def _others(answers: Answers, words: Vocabulary) -> tuple[str, ...]:
+    """Methods that would work."""
+    question = answers.question
+    if not question.asked.methods:
+        return ()
+    free = ask(question.experiment, replace(question.asked, methods=()), words)
+    return tuple(f"`method: {offer.method}` can" for offer in free.offers[:2])

@@ -1,0 +1,1 @@
+"""For people: tables, pictures, mathematics, the bibliography of a run, and one page that holds them all."""

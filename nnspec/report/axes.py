@@ -1,0 +1,48 @@
+"""Along which numbers a result runs: what tables and pictures write beside and below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nnspec.numerics.lazy import np
+from nnspec.result.estimate import Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """A dimension with its label and the number (or word) of every place; `counted` when there is none but 1, 2, 3."""
+
+    dim: str
+    label: str
+    places: Any
+    counted: bool
+
+    @property
+    def key(self) -> tuple[str, tuple[Any, ...]]:
+        """Equal for axes that can stand beside the same column."""
+        return self.label, tuple(np.asarray(self.places).tolist())
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the places are numbers."""
+        return bool(np.asarray(self.places).dtype.kind in "iuf")
+
+
+def axis(estimate: Estimate, k: int, data: Mapping[str, Any] | None = None) -> Axis:
+    """The k-th dimension: its own coordinate, else another along it, else data of its name, else 1, 2, ..."""
+    dim, size = estimate.dims[k], np.shape(estimate.value)[k]
+    for label, source in [(dim, estimate.coords), (_stem(dim), estimate.coords), (dim, data or {})]:
+        if label in source and np.shape(source[label]) == (size,):
+            return Axis(dim=dim, label=dim, places=np.asarray(source[label]), counted=False)
+    for label, given in estimate.coords.items():
+        if label not in estimate.dims and np.shape(given) == (size,):
+            return Axis(dim=dim, label=label, places=np.asarray(given), counted=False)
+    return Axis(dim=dim, label=dim, places=np.arange(1, size + 1), counted=True)
+
+
+def _stem(dim: str) -> str:
+    """`point` for `point_2`: a repeated dimension runs over the same places."""
+    head, _, tail = dim.rpartition("_")
+    return head if head and tail.isdigit() else dim

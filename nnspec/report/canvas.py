@@ -1,0 +1,101 @@
+"""The look of all pictures: one column of a paper, colours that everybody can tell apart, mathematics in the text."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nnspec.report.latex import printed
+from nnspec.report.symbols import symbol
+
+COLUMN = 3.4
+"""Width of one column in inches."""
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#B8A900")
+"""Okabe and Ito's palette, told apart in every kind of colour blindness; the yellow darkened for white paper."""
+ONE_SIDED, BLUE_TO_RED = "viridis", "RdBu_r"
+
+_STYLE: dict[str, Any] = {
+    "figure.figsize": (COLUMN, COLUMN / 1.5),
+    "figure.dpi": 100,
+    "savefig.dpi": 300,
+    "figure.constrained_layout.use": True,
+    "font.family": ["serif"],
+    "font.serif": ["STIXGeneral", "DejaVu Serif"],
+    "mathtext.fontset": "stix",
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "axes.linewidth": 0.6,
+    "axes.formatter.use_mathtext": True,
+    "axes.formatter.limits": (-3, 4),
+    "axes.unicode_minus": True,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.2,
+    "lines.markeredgewidth": 0.8,
+    "errorbar.capsize": 1.6,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "nnspec",
+    "svg.fonttype": "path",
+}
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Matplotlib as this project wants it, whatever the user's own settings are."""
+    import matplotlib as mpl
+    from cycler import cycler
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE | {"axes.prop_cycle": cycler(color=COLOURS)})
+        yield
+
+
+@contextmanager
+def figure() -> Iterator[tuple[Any, Any]]:
+    """A new figure with one pair of axes, to be drawn inside the block."""
+    with style():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        canvas = Figure()
+        FigureCanvasAgg(canvas)
+        yield canvas, canvas.add_subplot()
+
+
+def rendered(canvas: Any, form: str) -> bytes:
+    """The bytes of a figure as `png`, `pdf` or `svg`; the same for the same figure."""
+    out = io.BytesIO()
+    with style():
+        canvas.savefig(out, format=form, metadata=_METADATA.get(form))
+    return out.getvalue()
+
+
+def mathtext(name: str) -> str:
+    """A name of the spec for matplotlib: a letter in mathematics, words as they are."""
+    if re.fullmatch(r"[^\W\d_]+[\w']*(\.\w+)?", name) is None:
+        return name.replace("$", r"\$")
+    head, dot, method = name.partition(".")
+    tail = f" ({method})" if dot else ""
+    return "$" + printed(symbol(head)).replace(r"^{\prime}", "'") + f"${tail}"

@@ -1,0 +1,201 @@
+"""One page for a run: what was asked, what came out, whether the claims hold, by which methods, and where from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from nnspec.ir.experiment import Experiment, Plot
+from nnspec.ir.expr import Const
+from nnspec.report.bibliography import bibtex, entries, unknown
+from nnspec.report.equations import equation
+from nnspec.report.mathml import mathml, model_mathml
+from nnspec.report.model import remark
+from nnspec.report.page import (
+    anchor,
+    document,
+    element,
+    facts,
+    mapping_table,
+    paragraphs,
+    picture,
+    result_table,
+    section,
+    shown,
+)
+from nnspec.report.tables import tabulate
+from nnspec.result.estimate import Estimate
+from nnspec.result.files import write_bytes
+from nnspec.result.format import plain_number
+from nnspec.result.record import CheckRecord, RunRecord
+
+_BADGES = {"done": "good", "failed": "bad", "check failed": "bad"}
+_VERDICTS = {True: ("good", "holds"), False: ("bad", "fails"), None: ("open", "not judged")}
+
+
+def write_report(
+    path: Path,
+    record: RunRecord,
+    experiment: Experiment,
+    estimates: Sequence[Estimate],
+    figures: Mapping[str, bytes],
+    spec_text: str,
+) -> None:
+    """Write the report of a run: one HTML file that needs nothing else. Equal input gives equal bytes."""
+    write_bytes(Path(path), report(record, experiment, estimates, figures, spec_text).encode())
+
+
+def report(
+    record: RunRecord,
+    experiment: Experiment,
+    estimates: Sequence[Estimate],
+    figures: Mapping[str, bytes],
+    spec_text: str,
+) -> str:
+    """The report as HTML; how long the run took is not in it, so that a rerun gives the same page."""
+    keys = _keys(record, estimates)
+    parts = {
+        "Model": _model(experiment),
+        "Checks": _checks(record, experiment),
+        "Figures": _figures(experiment, estimates, figures),
+        "Results": "\n".join(result_table(table) for table in tabulate(estimates)),
+        "Plan": mapping_table(record.plan, first=("name", "what", "word", "method"), last=("why",))
+        if record.plan
+        else "",
+        "Methods": "\n".join(_methods(estimates, keys)),
+        "References": _references(keys),
+        "Specification": element("pre", element("code", escape(spec_text))) if spec_text else "",
+        "Provenance": _provenance(record),
+    }
+    present = {title: content for title, content in parts.items() if content}
+    sections = "\n".join(section(title, content) for title, content in present.items())
+    footer = element("footer", element("p", f"Made by nnspec {escape(record.provenance.nnspec)}.", class_="small"))
+    return document(record.name, f"{_header(record, experiment, present)}\n<main>\n{sections}\n</main>\n{footer}")
+
+
+def _header(record: RunRecord, experiment: Experiment, titles: Iterable[str]) -> str:
+    judged = [check for check in record.checks if check.passed is not None]
+    held = sum(bool(check.passed) for check in judged)
+    told = [element("span", escape(record.status), class_=f"badge {_BADGES.get(record.status, 'open')}")]
+    if record.checks:
+        told.append(element("span", f"{held} of {len(record.checks)} checks hold"))
+    told.append(element("span", f"seed {record.provenance.seed}"))
+    told.append(element("span", element("code", escape(record.digest[:12]))))
+    links = "".join(f'<a href="#{anchor(title)}">{escape(title)}</a>' for title in titles)
+    warnings = "".join(element("p", escape(text), class_="note") for text in record.warnings)
+    return element(
+        "header", element("h1", escape(record.name)), paragraphs(experiment.doc, class_="lead"),
+        element("div", *told, class_="facts"), element("nav", links), warnings,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- what was asked
+def _model(experiment: Experiment) -> str:
+    """The model in mathematics, with the numbers it was run with."""
+    lines = element("div", model_mathml(experiment.model), class_="model wide", tabindex="0")
+    words = remark(experiment.model)
+    numbers = "".join(
+        element("li", mathml(Const(name=each.name)), " = ", escape(plain_number(each.value, 8)))
+        for each in experiment.constants
+    )
+    data = "".join(element("li", mathml(Const(name=each.name)), " = ", mathml(each.value)) for each in experiment.data)
+    chips = element("ul", numbers + data, class_="chips") if numbers + data else ""
+    return lines + (element("p", escape(words), class_="small") if words else "") + chips
+
+
+def _checks(record: RunRecord, experiment: Experiment) -> str:
+    """Every claim with its verdict and both sides."""
+    formulas = {check.text: check.that for check in experiment.checks}
+    rows = []
+    for check in record.checks:
+        colour, verdict = _VERDICTS[check.passed]
+        formula = mathml(formulas[check.text]) if check.text in formulas else element("code", escape(check.text))
+        claim = element("div", formula, class_="wide")
+        sides = element("p", escape(_sides(check)), class_="sides") if _sides(check) else ""
+        rows.append(element("li", element("span", verdict, class_=f"badge {colour}"), element("div", claim, sides)))
+    return element("ul", *rows, class_="claims") if rows else ""
+
+
+def _sides(check: CheckRecord) -> str:
+    left = "" if check.left is None else f"left side {plain_number(check.left, 4)}"
+    right = "" if check.right is None else f"right side {plain_number(check.right, 4)}"
+    return "; ".join(filter(None, [left, right, check.detail]))
+
+
+# ---------------------------------------------------------------- what came out
+def _figures(experiment: Experiment, estimates: Sequence[Estimate], figures: Mapping[str, bytes]) -> str:
+    asked = {plot.name: plot for plot in experiment.plots}
+    drawn = [picture(name, png, _caption(name, asked, estimates)) for name, png in figures.items()]
+    return element("div", *drawn, class_="figures") if drawn else ""
+
+
+def _caption(name: str, asked: Mapping[str, Plot], estimates: Sequence[Estimate]) -> str:
+    """The name of a plot, and what the bars are."""
+    plot = asked.get(name)
+    names = plot.option("y") if plot is not None else (name,)
+    names = (names,) if isinstance(names, str) else tuple(names or ())
+    drawn = [each for each in estimates if each.name in names or each.name.split(".")[0] in names]
+    lines = [each for each in drawn if len(each.dims) == 1 and each.stderr is not None]
+    return f"{name}. Bars and bands: one standard deviation." if lines else f"{name}."
+
+
+def _methods(estimates: Sequence[Estimate], keys: Sequence[str]) -> Iterable[str]:
+    """Each method once, with its equation, who supplied it and what to cite."""
+    groups: dict[tuple[str, str, str], list[Estimate]] = {}
+    for each in estimates:
+        groups.setdefault((each.word, each.method, each.equation), []).append(each)
+    for (word, method, formula), group in groups.items():
+        names = ", ".join(each.name for each in group)
+        title = element("h3", f"{escape(names)}: {escape(word)} by {escape(method)}")
+        drawing = element("div", equation(formula), class_="wide", tabindex="0") if formula else ""
+        told = [_supplied(group[0]), *(f"{shown('draws', each.draws)} draws" for each in group[:1] if each.draws)]
+        cited = ", ".join(_cite(key, keys) for key in dict.fromkeys(key for each in group for key in each.cite))
+        line = "; ".join(filter(None, [*map(escape, filter(None, told)), cited]))
+        yield element("div", title, drawing, element("p", line, class_="small") if line else "", class_="method")
+
+
+def _supplied(estimate: Estimate) -> str:
+    backend = f"backend {estimate.backend}" if estimate.backend else ""
+    return " of ".join(filter(None, [backend, estimate.plugin]))
+
+
+# ---------------------------------------------------------------- where it is from
+def _keys(record: RunRecord, estimates: Sequence[Estimate]) -> list[str]:
+    return list(dict.fromkeys([*record.citations, *(key for each in estimates for key in each.cite)]))
+
+
+def _cite(key: str, keys: Sequence[str]) -> str:
+    known = [entry.key for entry in entries(keys)]
+    return f'<a href="#{escape(key)}">[{known.index(key) + 1}]</a>' if key in known else escape(f"[{key}]")
+
+
+def _references(keys: Sequence[str]) -> str:
+    """The papers, numbered, with links; BibTeX below."""
+    items = []
+    for entry in entries(keys):
+        link = f' <a href="{escape(entry.link)}">{escape(entry.link.split("://")[1])}</a>' if entry.link else ""
+        items.append(element("li", escape(entry.text()) + "." + link, id=entry.key))
+    listed = element("ol", *items, class_="references") if items else ""
+    missing = unknown(keys)
+    note = (
+        element("p", escape("Not in the bibliography: " + ", ".join(missing) + "."), class_="small") if missing else ""
+    )
+    source = element("pre", element("code", escape(bibtex(keys))))
+    return listed + note + (element("details", element("summary", "BibTeX"), source) if items else "")
+
+
+def _provenance(record: RunRecord) -> str:
+    """Everything but times: what another person needs to get the same numbers."""
+    origin = record.provenance
+    version = f"{origin.nnspec}, commit {origin.commit}" if origin.commit else origin.nnspec
+    return facts(
+        [
+            ("digest", record.digest), ("seed", str(origin.seed)), ("draws", shown("draws", origin.draws)),
+            ("nnspec", version), ("language", str(origin.language)), ("plugins", shown("", origin.plugins)),
+            ("python", origin.python), ("libraries", shown("", origin.libraries)), ("device", origin.device),
+            ("64-bit types", "on" if origin.x64 else "off"), ("precision", "; ".join(origin.precision)),
+            ("platform", ", ".join(value for value in origin.platform.values() if value)),
+            ("command", " ".join(origin.command_line)), ("host", origin.host or ""),
+        ]
+    )  # fmt: skip

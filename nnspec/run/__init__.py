@@ -1,0 +1,1 @@
+"""Plans become numbers: programs run shard by shard, results stored, checks judged."""

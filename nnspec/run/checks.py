@@ -1,0 +1,164 @@
+"""The claims of a spec, judged on its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nnspec.ir import expr as ir
+from nnspec.ir.experiment import Check, Experiment
+from nnspec.numerics.lazy import np
+from nnspec.result.estimate import Estimate
+from nnspec.result.format import plain_number
+from nnspec.result.record import CheckRecord
+from nnspec.text.diagnostic import Diagnostic, Label
+
+
+class CannotJudge(Exception):
+    """A claim that has no truth value on these results."""
+
+
+def judge(experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any]) -> list[CheckRecord]:
+    """Every check with both of its sides."""
+    return [_judge(check, _Judge(experiment, estimates, data)) for check in experiment.checks]
+
+
+def _judge(check: Check, judge_: _Judge) -> CheckRecord:
+    try:
+        value = judge_.value(check.that)
+    except CannotJudge as reason:
+        return CheckRecord(check.text, None, detail=str(reason))
+    left = right = None
+    detail = ""
+    if isinstance(check.that, ir.Compare):
+        sides = [judge_.value(side) for side in check.that.operands]
+        left, right = float(sides[0]), float(sides[-1])
+        detail = judge_.place(check.that.operands[0])
+        if not all(np.isfinite(side) for side in sides):
+            return CheckRecord(check.text, None, left, right, "a side of the comparison is not finite")
+    return CheckRecord(check.text, bool(value), left, right, detail)
+
+
+def failures(experiment: Experiment, records: list[CheckRecord]) -> list[Diagnostic]:
+    """NN711 for each check that failed or could not be judged."""
+    passed = sum(record.passed is True for record in records)
+    found: list[Diagnostic] = []
+    for check, record in zip(experiment.checks, records, strict=True):
+        if record.passed:
+            continue
+        if record.passed is None:
+            found.append(Diagnostic("NN712", f"check cannot be judged: {record.text}", check.span, notes=(record.detail,)))
+            continue
+        note = f"seed {experiment.numerics.seed}; {passed} of {len(records)} checks passed"
+        found.append(_failed(check, record, note))
+    return found
+
+
+def _failed(check: Check, record: CheckRecord, note: str) -> Diagnostic:
+    title = f"check failed: {record.text}"
+    if not isinstance(check.that, ir.Compare) or record.left is None or record.right is None:
+        return Diagnostic("NN711", title, check.span, notes=(note,))
+    first, last = check.that.operands[0].span, check.that.operands[-1].span
+    where = f", at {record.detail}" if record.detail else ""
+    secondary = (Label(last, f"right side: {plain_number(record.right)}"),) if last else ()
+    label = f"left side: {plain_number(record.left)}{where}"
+    return Diagnostic("NN711", title, first, label, secondary, notes=(note,))
+
+
+_BINARY = {
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b, "pow": lambda a, b: a**b,
+}  # fmt: skip
+_COMPARE = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+_WHOLE = {"max": "max", "min": "min", "mean": "mean", "sum": "sum"}
+_BY_ENTRY = ("sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "abs", "sign", "floor", "where")
+
+
+class _Judge:
+    """Evaluates formulas over results with NumPy."""
+
+    def __init__(self, experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any]) -> None:
+        self.constants = experiment.values
+        self.estimates = estimates
+        self.data = data
+
+    def value(self, node: ir.Expr) -> Any:
+        """The value of a formula, arrays entry by entry."""
+        match node:
+            case ir.Lit(value=value) | ir.Text(value=value):
+                return value
+            case ir.Const(name=name):
+                return self.constants[name]
+            case ir.DataRef(name=name):
+                return self.data[name]
+            case ir.ResultRef(name=name):
+                return np.asarray(self._result(name).value)
+            case ir.Neg(arg=arg):
+                return -self.value(arg)
+            case ir.Bin(op=op, left=left, right=right):
+                with np.errstate(all="ignore"):
+                    return _BINARY[op](self.value(left), self.value(right))
+            case ir.Compare(operands=operands, ops=ops):
+                sides = [self.value(side) for side in operands]
+                return all(bool(_COMPARE[op](sides[k], sides[k + 1])) for k, op in enumerate(ops))
+            case ir.Logic(op=op, args=args):
+                truth = [bool(self.value(arg)) for arg in args]
+                return not truth[0] if op == "not" else all(truth) if op == "and" else any(truth)
+            case ir.Select(condition=condition, then=then, other=other):
+                return self.value(then) if self.value(condition) else self.value(other)
+            case ir.Apply():
+                return self._apply(node)
+            case _:
+                raise CannotJudge(f"`{node.span.text if node.span else node}` has no value here")
+
+    def _result(self, name: str) -> Estimate:
+        if name not in self.estimates:
+            raise CannotJudge(f"`{name}` was not computed")
+        return self.estimates[name]
+
+    def _apply(self, node: ir.Apply) -> Any:
+        if node.fn == "se":
+            return self._error(node.args[0])
+        args = [self.value(arg) for arg in node.args]
+        if node.fn in _WHOLE and len(args) == 1:
+            return getattr(np, _WHOLE[node.fn])(args[0])
+        if node.fn == "norm":
+            return np.sqrt(np.sum(np.square(args[0])))
+        if node.fn in ("min", "max"):
+            pair = np.minimum if node.fn == "min" else np.maximum
+            total = args[0]
+            for arg in args[1:]:
+                total = pair(total, arg)
+            return total
+        if node.fn in _BY_ENTRY:
+            with np.errstate(all="ignore"):
+                return getattr(np, node.fn)(*args)
+        raise CannotJudge(f"`{node.fn}` is not known in checks")
+
+    def _error(self, arg: ir.Expr) -> Any:
+        if not isinstance(arg, ir.ResultRef):
+            raise CannotJudge("`se` takes one result by its name")
+        found = self._result(arg.name)
+        return np.zeros_like(np.asarray(found.value)) if found.stderr is None else np.asarray(found.stderr)
+
+    def place(self, node: ir.Expr) -> str:
+        """Where the largest or smallest entry is, for `max(...)` and `min(...)` of a result."""
+        if not isinstance(node, ir.Apply) or node.fn not in ("max", "min") or len(node.args) != 1:
+            return ""
+        array = np.asarray(self.value(node.args[0]))
+        dims = node.args[0].type.dims
+        if array.ndim == 0 or array.ndim != len(dims):
+            return ""
+        flat = int(np.argmax(array) if node.fn == "max" else np.argmin(array))
+        index = np.unravel_index(flat, array.shape)
+        return ", ".join(self._coordinate(dim, int(k)) for dim, k in zip(dims, index, strict=True))
+
+    def _coordinate(self, dim: str, k: int) -> str:
+        for estimate in self.estimates.values():
+            along = estimate.coords.get(dim)
+            if along is not None and np.asarray(along).ndim == 1:
+                return f"{dim} = {plain_number(float(along[k]))}"
+        return f"{dim} {k + 1}"

@@ -1,0 +1,94 @@
+"""A whole run: computed, judged and put together; what is shown to people is added by `report`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nnspec.ir.digest import digest
+from nnspec.plan.planner import Plan
+from nnspec.plan.show import rows
+from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.result.dataset import write_results
+from nnspec.result.provenance import Timing, collect, now
+from nnspec.result.record import RunRecord, summarise
+from nnspec.run.checks import failures, judge
+from nnspec.run.execute import Outcome, Report, execute
+from nnspec.text.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run: its record, its numbers, and the complaints of checks that failed."""
+
+    record: RunRecord
+    outcome: Outcome
+    failed: tuple[Diagnostic, ...]
+
+
+def run(
+    plan: Plan, words: Vocabulary, report: Report, *, command_line: tuple[str, ...], warnings: tuple[str, ...] = (),
+    memory: float, host: str | None = None,
+) -> Finished:  # fmt: skip
+    """Compute a plan and judge its checks."""
+    start, clock = now(), time.perf_counter()
+    outcome = execute(plan, words, report, memory)
+    experiment = plan.experiment
+    by_name = {estimate.name: estimate for estimate in outcome.estimates}
+    checks = judge(experiment, by_name, outcome.data)
+    failed = failures(experiment, checks)
+    provenance = collect(
+        digest(experiment),
+        experiment.numerics.seed,
+        _answered(plan, words),
+        command_line,
+        device=outcome.device,
+        precision=_precision(plan),
+        draws={e.name: e.draws for e in outcome.estimates if e.draws},
+        host=host,
+        timing=Timing(start=start, wall_seconds=time.perf_counter() - clock, steps=outcome.seconds),
+    )
+    cited = tuple(sorted({key for estimate in outcome.estimates for key in estimate.cite}))
+    record = RunRecord(
+        name=experiment.name,
+        digest=provenance.digest,
+        status="check failed" if failed else "done",
+        provenance=provenance,
+        plan=tuple(rows(plan)),
+        checks=tuple(checks),
+        warnings=warnings,
+        citations=cited,
+        estimates=summarise(outcome.estimates),
+    )
+    return Finished(record, outcome, tuple(failed))
+
+
+def _answered(plan: Plan, words: Vocabulary) -> Mapping[str, str]:
+    """Distributions whose backends and samplers answered, with their versions."""
+    owners = [words.origin("backends", row.chosen.backend) for row in plan.rows]
+    owners += [words.origin("observables", row.asked.word) for row in plan.rows]
+    owners.append(words.origin("samplers", plan.experiment.sampler))
+    return dict(sorted({owner.distribution: owner.version for owner in owners}.items()))
+
+
+def _precision(plan: Plan) -> tuple[str, ...]:
+    """What was not computed in float64 throughout."""
+    return tuple(
+        f"{row.asked.name}: float32 inside blocks of draws, float64 across them"
+        for row in plan.rows
+        if ":float32:" in row.chosen.group
+    )
+
+
+def write(finished: Finished, work: Path) -> None:
+    """Arrays and record; the arrays' file depends on nothing but spec, seed and versions."""
+    attrs = {
+        "title": finished.record.name,
+        "digest": finished.record.digest,
+        "seed": str(finished.record.provenance.seed),
+        "provenance": replace(finished.record.provenance, timing=Timing(), command_line=(), host=None).to_json(),
+    }
+    write_results(work / "results.nc", finished.outcome.estimates, attrs)
+    finished.record.write(work / "run.json")

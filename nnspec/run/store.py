@@ -1,0 +1,66 @@
+"""Run folders: named by the meaning of the spec, written whole or not at all, never overwritten."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnspec.ir.digest import digest
+from nnspec.ir.experiment import Experiment
+from nnspec.result.record import DamagedRecord, RunRecord
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where a run lives once it is complete, and where it is written until then."""
+
+    path: Path
+    work: Path
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The record of a complete run, None when there is none or it cannot be read."""
+        try:
+            return RunRecord.read(self.path / "run.json")
+        except (OSError, DamagedRecord):
+            return None
+
+
+def folder(out: Path, experiment: Experiment) -> Folder:
+    """`<name>-<12 hex of the digest>` under `out`."""
+    name = f"{experiment.name}-{digest(experiment)[:12]}"
+    return Folder(path=out / name, work=out / f".{name}.{os.getpid()}")
+
+
+def open_work(place: Folder) -> Path:
+    """A new, empty folder to write into."""
+    if place.work.exists():
+        shutil.rmtree(place.work)
+    (place.work / "plots").mkdir(parents=True)
+    return place.work
+
+
+def close_work(place: Folder) -> Path | None:
+    """Move the finished run to its place; an older run there is kept beside it, and its new place returned."""
+    kept: Path | None = None
+    if place.path.exists():
+        k = 1
+        while (kept := place.path.with_name(f"{place.path.name}.old{k}")).exists():
+            k += 1
+        os.replace(place.path, kept)
+    os.replace(place.work, place.path)
+    return kept
+
+
+def drop_work(place: Folder) -> None:
+    """Remove what an unfinished run left."""
+    shutil.rmtree(place.work, ignore_errors=True)
+
+
+def write_texts(work: Path, texts: Mapping[str, str]) -> None:
+    """Small files by their names."""
+    for name, text in texts.items():
+        (work / name).write_bytes(text.encode())

@@ -1,0 +1,162 @@
+"""The flow of data, one function a stage: the public Python interface. The command line adds no logic to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnspec.check.experiment import check as give_meaning
+from nnspec.ir.experiment import Experiment
+from nnspec.plan.planner import Plan
+from nnspec.plan.planner import plan as match
+from nnspec.plugin.vocabulary import Vocabulary, load_vocabulary
+from nnspec.result.estimate import Estimate
+from nnspec.result.record import RunRecord
+from nnspec.syntax.tree import Mapping
+from nnspec.syntax.yaml_tree import read_source, read_tree
+from nnspec.text.diagnostic import Diagnostic, SpecError
+from nnspec.text.source import Source
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A spec that was read: its source, its tree, and the vocabulary it is read with."""
+
+    source: Source
+    tree: Mapping
+    words: Vocabulary
+
+    def check(self) -> Checked:
+        """Give it its meaning and plan it.
+
+        Raises:
+            SpecError: with everything that is wrong.
+        """
+        return check(self)
+
+    def run(self, out: str | Path = "runs", **options: object) -> Run:
+        """Compute it; see `run`."""
+        return run(self.check(), Path(out), **options)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A meaningful spec: its experiment, its plan, and warnings."""
+
+    spec: Spec
+    experiment: Experiment
+    plan: Plan
+    warnings: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder with what is in it. `fresh` is false when it had been computed before."""
+
+    path: Path
+    record: RunRecord
+    estimates: tuple[Estimate, ...]
+    failed: tuple[Diagnostic, ...] = ()
+    fresh: bool = True
+    kept: Path | None = None
+
+    def __getitem__(self, name: str) -> Estimate:
+        """The estimate of this name."""
+        return next(estimate for estimate in self.estimates if estimate.name == name)
+
+
+def load(path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Spec:
+    """Read a spec file.
+
+    Raises:
+        SpecError: when it is not even YAML as specs use it.
+    """
+    return loads_source(read_source(path), plugin_files=plugin_files, no_plugins=no_plugins)
+
+
+def loads(text: str, name: str = "<text>") -> Spec:
+    """Read a spec from a string."""
+    return loads_source(Source(name, text))
+
+
+def loads_source(source: Source, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Spec:
+    """Read a spec from a source."""
+    return Spec(source, read_tree(source), load_vocabulary(plugin_files, no_plugins))
+
+
+def check(spec: Spec) -> Checked:
+    """Document and vocabulary give an experiment and its plan.
+
+    Raises:
+        SpecError: with everything that is wrong, warnings included.
+    """
+    meaning = give_meaning(spec.tree, spec.words)
+    complaints = (*spec.words.problems, *meaning.complaints)
+    if meaning.experiment is None:
+        raise SpecError(complaints)
+    planned = match(meaning.experiment, spec.words)
+    if planned.plan is None:
+        raise SpecError((*complaints, *planned.complaints))
+    return Checked(spec, meaning.experiment, planned.plan, complaints)
+
+
+def run(
+    checked: Checked, out: Path, *, force: bool = False, memory: float | None = None, cache: str | None = None,
+    report: Callable[[object], None] = lambda _: None, command_line: tuple[str, ...] = (), host: str | None = None,
+) -> Run:  # fmt: skip
+    """Compute a spec into its run folder, or find it there.
+
+    Raises:
+        ComputingError: when a computation gave no trustworthy number; the folder is not made then.
+    """
+    from nnspec.run import execute, store
+    from nnspec.run.run import run as compute
+    from nnspec.run.run import write
+
+    place = store.folder(out, checked.experiment)
+    if not force and place.record is not None:
+        return open_run(place.path, fresh=False)
+    execute.prepare(cache)
+    warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
+    finished = compute(
+        checked.plan, checked.spec.words, report, command_line=command_line, warnings=warnings, host=host,
+        memory=execute.MEMORY if memory is None else memory,
+    )  # fmt: skip
+    try:
+        work = store.open_work(place)
+        write(finished, work)
+        (work / "spec.yaml").write_bytes(checked.spec.source.text.encode())
+        _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
+        kept = store.close_work(place)
+    finally:
+        store.drop_work(place)
+    return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)
+
+
+def _report(
+    checked: Checked, record: RunRecord, estimates: tuple[Estimate, ...], data: dict[str, object], work: Path
+) -> None:
+    """Pictures and the page."""
+    from nnspec.report.plots import draw_all
+    from nnspec.report.site import write_report
+
+    figures = draw_all(checked.experiment.plots, estimates, data)
+    for name, png in figures.items():
+        (work / "plots" / f"{name}.png").write_bytes(png)
+    write_report(work / "report.html", record, checked.experiment, estimates, figures, checked.spec.source.text)
+
+
+def open_run(path: str | Path, *, fresh: bool = False) -> Run:
+    """A run folder that is there.
+
+    Raises:
+        DamagedRecord, DamagedResult, OSError: when it cannot be read.
+    """
+    from nnspec.result.dataset import read_results
+
+    record = RunRecord.read(Path(path) / "run.json")
+    return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
+
+
+__all__ = ["Checked", "Run", "Spec", "SpecError", "check", "load", "loads", "open_run", "run"]

@@ -1,0 +1,1 @@
+"""Sources, spans, diagnostics that print themselves, and the catalogue of error codes."""

@@ -1,0 +1,196 @@
+"""The excerpt of a diagnostic: source lines, carets under the spans, and labels that hang from them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nnspec.text.source import Source, Span
+
+Runs: TypeAlias = tuple[tuple[str, str], ...]
+_PLAIN, _PRIMARY, _SECONDARY = "plain", "primary", "secondary"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A span to be underlined, with the text that explains it."""
+
+    span: Span
+    text: str
+    primary: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One printed line: what stands in the gutter, and runs of text with their role."""
+
+    gutter: str
+    runs: Runs
+
+    def plain(self) -> str:
+        """The line without colour."""
+        return f"{self.gutter}{''.join(text for text, _ in self.runs)}".rstrip()
+
+    def painted(self, primary: str, secondary: str, reset: str) -> str:
+        """The line with terminal colours."""
+        colours = {_PRIMARY: primary, _SECONDARY: secondary}
+        shown = (f"{colours[role]}{text}{reset}" if role in colours else text for text, role in self.runs)
+        return f"{secondary}{self.gutter}{reset}{''.join(shown)}".rstrip()
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A mark in display columns of one line."""
+
+    start: int
+    end: int
+    text: str
+    role: str
+
+
+def place(span: Span) -> str:
+    """`name:line:column` of the start of a span."""
+    line, column = span.source.line_column(span.start)
+    return f"{span.source.name}:{line}:{column}"
+
+
+def _line(mark: Mark) -> int:
+    return mark.span.source.line_column(mark.span.start)[0]
+
+
+def gutter_digits(marks: Sequence[Mark]) -> int:
+    """Digits of the largest line number shown."""
+    return max((len(str(_line(mark))) for mark in marks), default=1)
+
+
+def by_source(marks: Sequence[Mark]) -> list[list[Mark]]:
+    """Group marks by their source; the source of the primary mark comes first."""
+    groups: dict[Source, list[Mark]] = {}
+    for mark in marks:
+        groups.setdefault(mark.span.source, []).append(mark)
+    return list(groups.values())
+
+
+def _character_width(character: str) -> int:
+    if character == "\t":
+        return 1
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def display_width(text: str) -> int:
+    """Columns that a terminal gives to a text: wide characters take two, combining ones none."""
+    return sum(_character_width(character) for character in text)
+
+
+def _shown(text: str) -> str:
+    spaced = text.replace("\t", " ")
+    # Control characters would move the cursor; tabs would break the alignment of the carets.
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in {"Cc", "Cs"} else c for c in spaced)
+
+
+def _window(text: str, marks: Sequence[tuple[int, int, bool]], room: int | None) -> tuple[int, int]:
+    """Characters `low:high` of a line that fit into the room, around the primary mark and then the others."""
+    if room is None or display_width(text) <= room:
+        return 0, len(text)
+    room = max(room - 2, 8)  # one column at each end for the dots
+    ordered = sorted(marks, key=lambda mark: not mark[2])
+    low, high = ordered[0][0], min(ordered[0][1], ordered[0][0] + room)
+    for start, end, _ in ordered[1:]:
+        if max(high, end) - min(low, start) <= room:
+            low, high = min(low, start), max(high, end)
+    spare = max(0, room - (high - low))
+    low = max(0, low - spare // 2)
+    high = min(len(text), low + room)
+    low = max(0, high - room)
+    while display_width(text[low:high]) > room and high - low > 1:  # wide characters
+        low, high = (low + 1, high) if low < ordered[0][0] else (low, high - 1)
+    return low, high
+
+
+def _canvas(length: int) -> list[tuple[str, str]]:
+    return [(" ", _PLAIN)] * length
+
+
+def _runs(cells: Sequence[tuple[str, str]]) -> Runs:
+    runs: list[tuple[str, str]] = []
+    for text, role in cells:
+        if runs and runs[-1][1] == role:
+            runs[-1] = (runs[-1][0] + text, role)
+        else:
+            runs.append((text, role))
+    return tuple(runs)
+
+
+def _labels(drawn: Sequence[_Drawn]) -> Iterator[Runs]:
+    """Underlines of one line, the rightmost label beside them, the others hanging below by connectors."""
+    end = max(mark.end for mark in drawn)
+    cells = _canvas(end)
+    for mark in sorted(drawn, key=lambda mark: mark.role == _PRIMARY):  # the primary carets win
+        sign = "^" if mark.role == _PRIMARY else "-"
+        cells[mark.start : mark.end] = [(sign, mark.role)] * (mark.end - mark.start)
+    with_text = sorted((mark for mark in drawn if mark.text), key=lambda mark: (mark.start, mark.end))
+    beside = with_text[-1] if with_text and with_text[-1].end == end else None
+    if beside is not None:
+        cells += [(" ", _PLAIN), (beside.text, beside.role)]
+    yield _runs(cells)
+    hanging = [mark for mark in with_text if mark is not beside]
+    if hanging:
+        yield _runs(_connectors(hanging, max(mark.start for mark in hanging) + 1))
+    while hanging:
+        mark = hanging.pop()
+        yield _runs([*_connectors([m for m in hanging if m.start < mark.start], mark.start), (mark.text, mark.role)])
+
+
+def _connectors(marks: Sequence[_Drawn], length: int) -> list[tuple[str, str]]:
+    cells = _canvas(length)
+    for mark in marks:
+        cells[mark.start] = ("|", mark.role)
+    return cells
+
+
+def _excerpt(source: Source, line: int, marks: Sequence[Mark], room: int | None) -> Iterator[Runs]:
+    text, first = source.line_text(line), source.line_start(line)
+    places = []
+    for mark in marks:
+        start = min(mark.span.start - first, len(text))
+        end = mark.span.end - first
+        if end > len(text):  # a span over several lines is underlined to the end of its first line
+            end = max(start, len(text.rstrip()))
+        places.append((max(0, start), max(0, start, end), mark.primary))
+    low, high = _window(text, places, room)
+    before, after = "…" if low else "", "…" if high < len(text) else ""
+    yield ((f"{before}{_shown(text[low:high])}{after}", _PLAIN),)
+    drawn = []
+    for mark, (start, end, primary) in zip(marks, places, strict=True):
+        if start > high or end < low:
+            continue  # clipped away
+        begin = len(before) + display_width(text[low : max(low, start)])
+        length = max(1, display_width(text[max(low, start) : min(high, end)]))
+        drawn.append(_Drawn(begin, begin + length, _shown(mark.text), _PRIMARY if primary else _SECONDARY))
+    if drawn:
+        yield from _labels(drawn)
+
+
+def rows(marks: Sequence[Mark], digits: int, *, numbered: bool, width: int | None) -> Iterator[Row]:
+    """The lines of one source that carry marks, in order, with `...` where lines are left out."""
+    source = marks[0].span.source
+    room = None if width is None else max(10, width - digits - 3)
+    lines: dict[int, list[Mark]] = {}
+    for mark in marks:
+        lines.setdefault(_line(mark), []).append(mark)
+    empty = f"{' ' * digits} | "
+    previous: int | None = None
+    for line in sorted(lines):
+        if previous is not None and line == previous + 2:
+            # Three dots would take as much room as the line that they hide.
+            between = _shown(source.line_text(line - 1))
+            yield Row(f"{line - 1:>{digits}} | ", ((between, _PLAIN),))
+        elif previous is not None and line > previous + 2:
+            yield Row("...", ())
+        for count, runs in enumerate(_excerpt(source, line, lines[line], room)):
+            yield Row(f"{line:>{digits}} | " if count == 0 and numbered else empty, runs)
+        previous = line

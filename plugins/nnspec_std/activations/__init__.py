@@ -1,0 +1,1 @@
+"""Nonlinearities, each with its dual where one is known in closed form."""

@@ -1,0 +1,90 @@
+"""Everything that rules can give: closed forms and quadratures, for models of the form that a rule asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from nnspec.lower.field import environment, traced_constants
+from nnspec.lower.forms import FORMS, Obstacle
+from nnspec.plugin import Backend, Offer, Program, Question, Refusal, Resources, Rule, hookimpl, jax, jnp, np
+from nnspec.result.estimate import Estimate
+
+NAME = "analytic"
+PREFERENCE = {"closed_form": 30, "exact": 30, "quadrature": 20}
+
+
+def offer(question: Question) -> Sequence[Offer | Refusal]:
+    """One offer or refusal for each rule that leads to the observable."""
+    rules = [rule for rule in question.words.rules if rule.observable == question.asked.word]
+    rules = [rule for rule in rules if question.method in (None, rule.method)]
+    if not rules:
+        return [Refusal(backend=NAME, reason=f"no rule leads to `{question.asked.word}`")] if not question.method else []
+    return [_of_rule(rule, question) for rule in rules]
+
+
+def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
+    form = FORMS[rule.form](question.experiment, question.words)
+    if isinstance(form, Obstacle):
+        return Refusal(backend=NAME, method=rule.method, reason=form.reason, span=form.span)
+    reason = rule.refuse(form)
+    if isinstance(reason, Refusal):
+        return reason
+    if reason is not None:
+        return Refusal(backend=NAME, method=rule.method, reason=reason)
+    shape = question.record.shape(dict(question.asked.options), question.experiment.model.dim)
+    entries = 1
+    for n in shape:
+        entries *= n
+    return Offer(
+        backend=NAME, method=rule.method, why=f"the model has the form {rule.form}", dims=question.asked.dims,
+        shape=shape, flops=200.0 * entries, bytes=64.0 * entries, error="rounding" if rule.traced else "stated",
+        group=question.asked.name, rule=rule.name, preference=PREFERENCE.get(rule.method, 15),
+        cite=(*question.record.cite, *rule.cite),
+    )  # fmt: skip
+
+
+def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
+    """A program of one shard."""
+    (question,), (accepted,), (ask,) = questions, offers, resources.asks
+    rule = next(rule for rule in question.words.rules if rule.name == accepted.rule)
+    form = FORMS[rule.form](question.experiment, question.words)
+
+    def run(constants: dict[str, Any]) -> Any:
+        env = environment(question.experiment, question.words, constants, jnp.float64)
+        return rule.compute(form.bind(env), ask)
+
+    def compute(indices: Sequence[int]) -> list[dict[str, Any]]:
+        constants = traced_constants(question.experiment)
+        found = (jax.jit(run) if rule.traced else run)(constants)
+        value, error = found if isinstance(found, tuple) else (found, 0.0)
+        return [{"value": np.asarray(value, np.float64), "error": np.asarray(error, np.float64)} for _ in indices]
+
+    def finish(statistics: Sequence[dict[str, Any]]) -> list[Estimate]:
+        (only,) = statistics
+        return [
+            Estimate(
+                name=question.asked.name, word=question.asked.word, method=rule.method, value=only["value"],
+                dims=question.asked.dims, coords=_coords(question, ask), numerical_error=float(only["error"]),
+                equation=rule.equation, cite=accepted.cite, backend=NAME,
+            )
+        ]  # fmt: skip
+
+    return Program(shards=1, compute=compute, finish=finish)
+
+
+def _coords(question: Question, ask: Any) -> dict[str, Any]:
+    """Coordinates by the names of the result's dimensions."""
+    found = question.record.coords(ask)
+    return dict(zip(question.asked.dims, found.values(), strict=False))
+
+
+@hookimpl
+def nnspec_backends() -> Iterable[Backend]:
+    """Rules as a backend."""
+    yield Backend(
+        name=NAME, doc="closed forms and quadratures by rules", offer=offer, compile=compile,
+        methods=("closed_form", "exact", "quadrature"),
+    )  # fmt: skip
+
+

@@ -1,0 +1,226 @@
+r"""Direct Monte Carlo: networks are drawn, read and forgotten; sums of moments are kept, one set for each shard.
+
+A shard is a range of draws. Draw number k has the key fold_in(stream of the measure, k), so its network does not depend
+on shards, blocks, devices, or on what else is asked. Inside a block (sized for the cache) arithmetic has the precision
+that the estimator allows; blocks are added in float64. Shards are the blocks of the jackknife.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnspec.lower.ensemble import Reader, block_size, draw_bytes
+from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
+from nnspec.numerics import moments, streams
+from nnspec.plugin import (
+    Backend,
+    Estimator,
+    Offer,
+    Program,
+    Question,
+    Refusal,
+    Resources,
+    hookimpl,
+    jax,
+    jnp,
+    lax,
+    np,
+)
+from nnspec.result.estimate import Estimate
+
+NAME = "montecarlo"
+SHARDS = 64
+FEWEST_DRAWS = 32
+READINGS = ("f", "jac", "theta")
+
+
+def offer(question: Question) -> Sequence[Offer | Refusal]:
+    """Estimators whose readings one draw can give."""
+    kind = question.record.kind
+    if not isinstance(kind, Estimator):
+        reason = f"no single network contributes to `{question.asked.word}`"
+        return [Refusal(backend=NAME, reason=reason, method="monte_carlo")]
+    if question.method is not None and question.method not in kind.methods:
+        return []
+    sampler = question.words.samplers[question.experiment.sampler]
+    missing = [reading for reading in kind.readings if reading not in READINGS]
+    if missing:
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=f"it does not read `{missing[0]}`")]
+    if sampler.draw is None:
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=f"`{sampler.name}` gives no independent draws")]
+    draws = int(question.asked.option("draws"))
+    if draws < FEWEST_DRAWS:
+        reason = f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=question.asked.place("draws"))]
+    return [_offer(question, kind, draws, sampler.name)]
+
+
+def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Offer:
+    model, words = question.experiment.model, question.words
+    sizes = {index.name: index.size for index in model.indices}
+    options = dict(question.asked.options)
+    shape = question.record.shape(options, model.dim)
+    points = _point_count(question, shape)
+    per_point, _ = work_per_point(model, words, sizes)
+    parameters = parameter_count(model, words, sizes)
+    factor = 3.0 * (1 + points / 2) if "jac" in kind.readings else 1.0
+    entries = math.prod(shape)
+    flops = draws * (30.0 * parameters + per_point * points * factor)
+    item = 4 if kind.precision == "float32" else 8
+    memory = draw_bytes(parameters, points, "jac" in kind.readings, item) + 8.0 * entries * (SHARDS + 8)
+    method = kind.methods[0]
+    return Offer(
+        backend=NAME, method=method, why=f"every model can be drawn; sampler {sampler}", dims=question.asked.dims,
+        shape=shape, draws=draws, flops=flops, bytes=memory, error=f"1/sqrt({draws}) of the spread",
+        group=f"{sampler}:{draws}:{kind.precision}:{'jac' if 'jac' in kind.readings else 'f'}", preference=10,
+        cite=question.record.cite,
+    )  # fmt: skip
+
+
+def _point_count(question: Question, shape: tuple[int, ...]) -> int:
+    """How many points are read, from the options alone."""
+    if question.asked.option("modes") is not None:
+        return int(question.asked.option("modes")) ** question.experiment.model.dim
+    return 1 + max(shape, default=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Shards, blocks and draws of a pass."""
+
+    draws: int
+    shards: int
+    block: int
+    blocks: int
+
+    def bounds(self, shard: Any) -> tuple[Any, Any]:
+        """First draw of a shard, and the first that is not in it."""
+        base, extra = divmod(self.draws, self.shards)
+        small = jnp.minimum(shard, extra)
+        start = shard * base + small
+        return start, start + base + jnp.where(shard < extra, 1, 0)
+
+
+def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
+    """One pass over the draws for all questions of a group."""
+    experiment, words = questions[0].experiment, questions[0].words
+    kinds = [question.record.kind for question in questions]
+    dtype = jnp.dtype(kinds[0].precision)
+    points = [jnp.asarray(kind.points(ask)) for kind, ask in zip(kinds, resources.asks, strict=True)]
+    draws = offers[0].draws or 0
+    shards = min(SHARDS, draws // 4)
+    jac = any("jac" in kind.readings for kind in kinds)
+    block = block_size(experiment.model, words, max(len(p) for p in points), jac)
+    per_shard = -(-draws // shards)
+    blocks = -(-per_shard // block)
+    plan = Plan(draws, shards, -(-per_shard // blocks), blocks)
+    asked = list(zip(kinds, resources.asks, points, strict=True))
+    program = _program(experiment, words, asked, plan, dtype, resources.devices)
+    constants = traced_constants(experiment)
+    width = max(1, min(resources.devices, shards))
+
+    def compute(indices: Sequence[int]) -> list[dict[str, Any]]:
+        padded = list(indices) + [indices[-1]] * (width - len(indices))
+        sums = jax.device_get(program(jnp.asarray(padded), constants))
+        return [{name: np.asarray(array[k]) for name, array in sums.items()} for k in range(len(indices))]
+
+    def finish(statistics: Sequence[dict[str, Any]]) -> list[Estimate]:
+        return [
+            _estimate(question, accepted, ask, k, statistics)
+            for k, (question, accepted, ask) in enumerate(zip(questions, offers, resources.asks, strict=True))
+        ]
+
+    return Program(shards=shards, compute=compute, finish=finish, width=width, draws_per_shard=per_shard)
+
+
+def _program(
+    experiment: Any, words: Any, asked: Sequence[tuple[Any, Any, Any]], plan: Plan, dtype: Any, devices: int
+) -> Any:
+    """Shard numbers [shard] and constants give sums of moments, float64 [shard, ...] by name."""
+    root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/model")
+
+    def shard(number: Any, constants: Any) -> Any:
+        env = environment(experiment, words, constants, dtype)
+        reader = Reader.of(experiment, env)
+        start, stop = plan.bounds(number)
+
+        def one(index: Any) -> Any:
+            theta = reader.draw(streams.draw_key(root, index))
+            return [_split(kind.moments(ask, **reader.read(kind, theta, points))) for kind, ask, points in asked]
+
+        def add(total: Any, b: Any) -> Any:
+            index = start + b * plan.block + jnp.arange(plan.block)
+            keep = index < stop
+            found = _summed(jax.vmap(one)(index), keep)
+            return jax.tree.map(jnp.add, total, found), None
+
+        shapes = jax.eval_shape(lambda: add(0.0, 0) if False else _summed(
+            jax.vmap(one)(jnp.arange(plan.block)), jnp.ones(plan.block, bool)))  # fmt: skip
+        zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+        total, _ = lax.scan(add, zeros, jnp.arange(plan.blocks))
+        return {**total, "count": (stop - start).astype(jnp.float64)}
+
+    def shards(numbers: Any, constants: Any) -> Any:
+        return jax.tree.map(lambda x: x[None], shard(numbers[0], constants))
+
+    count = max(1, min(devices, plan.shards, len(jax.devices())))
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("shard",))
+    split, whole = jax.sharding.PartitionSpec("shard"), jax.sharding.PartitionSpec()
+    return jax.jit(
+        jax.shard_map(shards, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False)
+    )
+
+
+def _split(found: Any) -> dict[str, Any]:
+    """Moments of one draw as a tree of arrays: an outer product stays a pair until draws are summed."""
+    return {
+        name: (moment.left, moment.right) if hasattr(moment, "left") else moment for name, moment in found.items()
+    }
+
+
+def _summed(found: Sequence[dict[str, Any]], keep: Any) -> dict[str, Any]:
+    """Sums over the draws of a block, float64, by question and name."""
+    sums: dict[str, Any] = {}
+    for k, moments_of in enumerate(found):
+        for name, value in moments_of.items():
+            if isinstance(value, tuple):
+                left, right = value
+                left = jnp.where(keep.reshape(-1, *[1] * (left.ndim - 1)), left, 0)
+                right = jnp.where(keep.reshape(-1, *[1] * (right.ndim - 1)), right, 0)
+                total = jnp.einsum("bm,bn->mn", left, right, precision="highest").astype(jnp.float64)
+            else:
+                mask = keep.reshape(-1, *[1] * (value.ndim - 1))
+                total = jnp.sum(jnp.where(mask, value, 0).astype(jnp.float64), axis=0)
+            sums[f"{k}/{name}"] = total
+    return sums
+
+
+def _estimate(question: Question, accepted: Offer, ask: Any, k: int, statistics: Sequence[dict[str, Any]]) -> Estimate:
+    kind = question.record.kind
+    assert isinstance(kind, Estimator)
+    counts = np.array([float(each["count"]) for each in statistics])
+    prefix = f"{k}/"
+    names = [name for name in statistics[0] if name.startswith(prefix)]
+    means = {
+        name[len(prefix) :]: np.stack([each[name] / each["count"] for each in statistics]) for name in names
+    }
+    found = moments.jackknife(means, counts, lambda tree: kind.finish(ask, tree))
+    coords = dict(zip(question.asked.dims, question.record.coords(ask).values(), strict=False))
+    blocks = found.replicates if found.replicates.nbytes <= 1 << 24 else None
+    return Estimate(
+        name=question.asked.name, word=question.asked.word, method=accepted.method, value=found.value,
+        dims=question.asked.dims, coords=coords, stderr=found.stderr, draws=accepted.draws, blocks=blocks,
+        diagnostics={"blocks": len(counts)}, equation=question.record.equation, cite=accepted.cite, backend=NAME,
+    )  # fmt: skip
+
+
+@hookimpl
+def nnspec_backends() -> Iterable[Backend]:
+    """Sampling as a backend."""
+    yield Backend(
+        name=NAME, doc="draws networks and averages; errors from blocks", offer=offer, compile=compile,
+        methods=("monte_carlo", "direct", "empirical"),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Powers of the width that enter a network by layer and optimizer."""

@@ -1,0 +1,1 @@
+"""Other ways to an observable, for models of a certain form."""

@@ -1,0 +1,1 @@
+"""Draws from the measure of a model."""
