@@ -77,7 +77,7 @@ def report(name: str, program: Callable[[Any], Any], argument: Any, results: int
     """Compile, run for about a second, and print best and median rate."""
     compiled = jax.jit(program)
     jax.block_until_ready(compiled(argument))
-    seconds = []
+    seconds: list[float] = []
     while sum(seconds) < 1.0 or len(seconds) < 5:
         start = time.perf_counter()
         jax.block_until_ready(compiled(argument))

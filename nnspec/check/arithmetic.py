@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from nnspec.check.scope import Wrong, unite
+from nnspec.check.scope import Wrong
 from nnspec.ir import expr as ir
+from nnspec.ir.expr import unite
 from nnspec.ir.types import BOOL, INT, REAL, Type, domain, result
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic

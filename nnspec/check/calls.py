@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from nnspec.check.domains import domain_call, is_domain, read_domain
-from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong, unite
+from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong
 from nnspec.ir import expr as ir
+from nnspec.ir.expr import unite
 from nnspec.ir.functions import FUNCTIONS, OF_RESULTS
 from nnspec.ir.types import BOOL, INT, REAL, result, vec
 from nnspec.syntax import expr_tree as ast

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from nnspec.check.domains import is_domain, read_domain
-from nnspec.check.scope import Scope, Wrong, unite
+from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import constant
 from nnspec.ir import expr as ir
+from nnspec.ir.expr import unite
 from nnspec.ir.evaluate import NotConstant
 from nnspec.ir.types import dist
 from nnspec.plugin.records import Density, Parameter, Signature

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nnspec.check.scope import DOMAINS, Scope, Wrong, unite
+from nnspec.check.scope import DOMAINS, Scope, Wrong
 from nnspec.check.sizes import size
 from nnspec.ir import expr as ir
+from nnspec.ir.expr import unite
 from nnspec.ir.types import Type, domain
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, nearest

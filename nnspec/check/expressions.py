@@ -7,8 +7,9 @@ from typing import Any
 from nnspec.check.arithmetic import add_like, compare, logic, multiply, power, quotient
 from nnspec.check.calls import call
 from nnspec.check.indices import indexed, reduce
-from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, unite
+from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong
 from nnspec.ir import expr as ir
+from nnspec.ir.expr import unite
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS
 from nnspec.ir.types import INT, REAL, TEXT, matrix, result, vec
 from nnspec.syntax import expr_tree as ast

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from nnspec.check.scope import Scope, Wrong, unite
+from nnspec.check.scope import Scope, Wrong
 from nnspec.ir import expr as ir
+from nnspec.ir.expr import unite
 from nnspec.ir.types import REAL
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, Label

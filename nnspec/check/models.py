@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from nnspec.check.densities import read_density
 from nnspec.check.domains import read_domain
@@ -13,7 +14,6 @@ from nnspec.check.options import attempt, parsed
 from nnspec.check.scope import Meaning, Scope, Wrong
 from nnspec.check.sizes import size
 from nnspec.document.read import Given, as_leaf, as_mapping
-from nnspec.ir import expr as ir
 from nnspec.ir.experiment import FieldDef, IndexDecl, InputDecl, Model, ParamDecl
 from nnspec.ir.types import INT, REAL, Type, vec
 from nnspec.syntax import expr_tree as ast
@@ -21,6 +21,8 @@ from nnspec.syntax.expr_parse import parse_block, parse_decl, parse_def_head, pa
 from nnspec.syntax.tree import Leaf, Node
 from nnspec.text.diagnostic import Diagnostic, Label
 from nnspec.text.source import Span
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -98,9 +100,9 @@ def _given_leaf(given: dict[str, Given], key: str, scope: Scope) -> Leaf | None:
     return as_leaf(given[key].value, key, scope.complaints) if key in given else None
 
 
-def _value(node: Node, parse: Callable[[Leaf], ir.Expr] | Callable[[Leaf], ast.Range], scope: Scope):  # type: ignore[no-untyped-def]
+def _value(node: Node, parse: Callable[[Leaf], T], scope: Scope) -> T | None:
     leaf = as_leaf(node, "a formula", scope.complaints)
-    return parsed(scope, parse, leaf) if leaf else None  # type: ignore[type-var]
+    return parsed(scope, parse, leaf) if leaf else None
 
 
 def _name(leaf: Leaf, scope: Scope) -> ast.Name | None:
@@ -192,7 +194,8 @@ def _typed_param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tupl
     if density is None:
         raise Wrong(None)
     law = read_density(density, read, scope)
-    event, kind, copies = law.type.shape, REAL, ()
+    event, kind = law.type.shape, REAL
+    copies: tuple[int, ...] = ()
     if space is not None and space.shape != "reals":
         raise Wrong(_not_yet("a parameter outside of R^n", decl.domain.span if decl.domain else decl.span))
     if space is not None and space.type.shape:

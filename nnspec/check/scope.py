@@ -133,11 +133,3 @@ class Scope:
     def known(self) -> set[str]:
         """Every word that could stand in a formula here."""
         return {*self.names, *self.functions, *CONSTANTS, *FUNCTIONS, *OF_RESULTS, *self.words.activations, *SPECIAL}
-
-
-def unite(*parts: Expr) -> dict[str, frozenset[str]]:
-    """Free indices and dependencies of an expression made from these parts."""
-    return {
-        "free": frozenset().union(*(part.free for part in parts)),
-        "deps": frozenset().union(*(part.deps for part in parts)),
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from nnspec.ir.types import REAL, Type
 from nnspec.text.source import Span
@@ -20,6 +20,14 @@ class Expr:
     free: frozenset[str] = field(default=NOTHING, compare=False)
     deps: frozenset[str] = field(default=NOTHING, compare=False)
     span: Span | None = field(default=None, compare=False, repr=False)
+
+
+def unite(*parts: Expr) -> dict[str, Any]:
+    """Free indices and dependencies of an expression made from these parts."""
+    return {
+        "free": frozenset().union(*(part.free for part in parts)),
+        "deps": frozenset().union(*(part.deps for part in parts)),
+    }
 
 
 # ---------------------------------------------------------------- leaves

@@ -49,8 +49,8 @@ def lower(node: ir.Expr, env: Env) -> Value:
         case ir.IndexVar(name=name):
             return Value(jnp.arange(1, env.sizes[name] + 1).astype(env.dtype), (name,))
         case ir.Neg(arg=arg):
-            value = lower(arg, env)
-            return replace(value, array=-value.array)
+            negated = lower(arg, env)
+            return replace(negated, array=-negated.array)
         case ir.Bin():
             return _binary(node, env)
         case ir.Apply(fn="vol", args=(over,)):
@@ -61,8 +61,8 @@ def lower(node: ir.Expr, env: Env) -> Value:
             arrays, axes = align(*(lower(item, env) for item in items))
             return Value(jnp.stack(jnp.broadcast_arrays(*common(list(map(jnp.asarray, arrays)), env.dtype)), -1), axes, 1)
         case ir.Component(arg=arg, k=k):
-            value = lower(arg, env)
-            return Value(value.array[..., k - 1], value.axes)
+            vector = lower(arg, env)
+            return Value(vector.array[..., k - 1], vector.axes)
         case ir.Dot(left=left, right=right):
             return _dot(lower(left, env), lower(right, env), env)
         case ir.Reduce():

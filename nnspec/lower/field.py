@@ -8,13 +8,14 @@ from typing import Any
 
 from nnspec.ir.experiment import Experiment, Model
 from nnspec.lower.expressions import Env, lower
+from nnspec.lower.hoist import hoist
 from nnspec.lower.stack import density_args, deviation, forward, resolve_stack, unit_variance
 from nnspec.numerics import streams
 from nnspec.numerics.lazy import jax, jnp
 from nnspec.plugin.vocabulary import Vocabulary
 
 Theta = Mapping[str, Any]
-L2 = 65_536
+L2 = 32_768
 """Numbers that one block of work may hold, so that it stays in a core's cache; beyond it everything is slower."""
 
 
@@ -38,17 +39,18 @@ def field(model: Model, env: Env) -> Callable[[Theta, Any], Any]:
     definition = model.field
     assert definition is not None
     name = model.inputs[0].name
-    tile = max(1, L2 // max([1, *env.sizes.values()]))
-
-    def at_point(theta: Theta, point: Any) -> Any:
-        value = lower(definition.body, replace(env, params=theta, inputs={name: point}))
-        return jnp.asarray(value.array).astype(env.dtype).reshape(1)
+    body, parts = hoist(definition.body)
 
     def at_points(theta: Theta, points: Any) -> Any:
-        points = points.astype(env.dtype)
-        if points.shape[0] <= tile:
-            return jax.vmap(lambda point: at_point(theta, point))(points)
-        return jax.lax.map(lambda point: at_point(theta, point), points, batch_size=tile)
+        drawn = replace(env, params=theta)
+        ready = replace(drawn, local={key: lower(part, drawn) for key, part in parts.items()})
+
+        def at_point(point: Any) -> Any:
+            value = lower(body, replace(ready, inputs={name: point}))
+            return jnp.asarray(value.array).astype(env.dtype).reshape(1)
+
+        # A loop and not `vmap`: the compiler would fuse the drawing of the parameters into every point.
+        return jax.lax.map(at_point, points.astype(env.dtype))
 
     return at_points
 

@@ -56,7 +56,8 @@ def integrated_time(series: Any, s_tau: float = 1.5) -> IntegratedTime:
 
     Then \rho is corrected for the bias of the subtracted mean, which is -2 \tau \Gamma(0) / N, and
     \mathrm{Var}\, \tau = (4 / N) (W + 1/2 - \tau) \tau^2. `s_tau` is S, the assumed ratio of the slowest
-    time to \tau. (Wolff has \rho for |\rho|, which cuts alternating series after one step.) When no window is found the series is too short: the error is then infinite.
+    time to \tau. (Wolff has \rho for |\rho|, which cuts alternating series after one step.) When no window
+    is found below half a chain the chains are too short: the error is then infinite.
     """
     x = _chains(series)
     total = x.size

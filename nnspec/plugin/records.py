@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nnspec.document.fields import Field
 from nnspec.plugin.readings import Array, Reading
@@ -12,12 +12,45 @@ from nnspec.plugin.readings import Array, Reading
 if TYPE_CHECKING:
     from nnspec.ir.experiment import Experiment, LayerNode
     from nnspec.ir.experiment import Observable as Asked
-    from nnspec.plugin.vocabulary import Vocabulary
     from nnspec.result.estimate import Estimate
     from nnspec.text.source import Span
 
 Role = Literal["input", "hidden", "readout"]
 Args = Mapping[str, Any]
+
+
+class Vocabulary(Protocol):
+    """All words by kind, as records see them; `nnspec.plugin.vocabulary` has the real one."""
+
+    @property
+    def activations(self) -> Mapping[str, Activation]:
+        """Activations by name and alias."""
+        ...
+
+    @property
+    def densities(self) -> Mapping[str, Density]:
+        """Densities by name."""
+        ...
+
+    @property
+    def layers(self) -> Mapping[str, Layer]:
+        """Layers by name."""
+        ...
+
+    @property
+    def parameterizations(self) -> Mapping[str, Parameterization]:
+        """Parameterizations by name."""
+        ...
+
+    @property
+    def samplers(self) -> Mapping[str, Sampler]:
+        """Samplers by name."""
+        ...
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules."""
+        ...
 
 
 # ---------------------------------------------------------------- words of a model

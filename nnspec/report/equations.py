@@ -13,12 +13,13 @@ SIZE = 100.0
 """Units of the drawing to one em."""
 
 _SAME = (
-    (r"\\[td]frac\b", r"\\frac"),
+    (r"\\tfrac\b", r"\\frac"),
     (r"\\text(rm)?\s*\{", r"\\mathrm{"),
     (r"\\[lr]vert\b", "|"),
     (r"\\[lr]Vert\b", r"\\|"),
     (r"\\(Big|big|bigg|Bigg)[lrm]?\b", ""),
     (r"\\(displaystyle|limits|nolimits|!)", ""),
+    (r"\\sqrt\s*(\\[A-Za-z]+|\w)", r"\\sqrt{\1}"),
     (r"~", r"\\ "),
 )
 
@@ -36,7 +37,7 @@ def _drawing(latex: str) -> str | None:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
-    known = latex
+    known = _displayed(latex)
     for pattern, same in _SAME:
         known = re.sub(pattern, same, known)
     with style():
@@ -56,6 +57,15 @@ def _drawing(latex: str) -> str | None:
         f'<svg class="equation" role="img" aria-label="{label}" viewBox="{box}" style="{size}">'
         f'<path fill="currentColor" d="{_outline(path)}"/></svg>'
     )
+
+
+def _displayed(latex: str) -> str:
+    """Fractions that stand in no other group at full size, as in a displayed formula."""
+    out, depth = "", 0
+    for piece in re.split(r"(\\frac\b|[{}])", latex):
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        out += r"\dfrac" if piece == r"\frac" and depth == 0 else piece
+    return out
 
 
 def _outline(path: Any) -> str:

@@ -25,7 +25,9 @@ def code_page(code: str) -> str | None:
     found = page(code.upper())
     if found is None:
         return None
-    return f"{found.code}: {found.title}\n\n{found.why}\n\nbad:\n{_indented(found.bad)}\n\ngood:\n{_indented(found.good)}"
+    return (
+        f"{found.code}: {found.title}\n\n{found.why}\n\nbad:\n{_indented(found.bad)}\n\ngood:\n{_indented(found.good)}"
+    )
 
 
 def _indented(text: str) -> str:

@@ -126,7 +126,7 @@ def _arithmetic(node: e.Expr, flat: bool) -> tuple[Box, int]:
         case e.Dot(left=left, right=right) if left == right:
             return Script(Fence("|", _at(left, ADD, flat), "|"), None, Num("2")), POSTFIX
         case e.Dot(left=left, right=right):
-            return row(_at(left, POSTFIX, flat), DOT, _at(right, POSTFIX, flat)), MUL
+            return row(_at(left, POSTFIX, flat), DOT, _at(right, POSTFIX, flat)), OPEN
         case e.Component(arg=arg, k=k):
             return indexed(_at(arg, ATOM, flat), [Num(str(k))]), ATOM
         case e.Vector(items=items):
@@ -142,14 +142,23 @@ def _right(node: e.Expr, level: int, flat: bool) -> Box:
 
 def _product(node: e.Bin, flat: bool) -> tuple[Box, int]:
     """Factors side by side, with a dot only where digits would run together."""
-    minus = isinstance(node.left, e.Neg) or (isinstance(node.left, e.Lit) and node.left.value < 0)
-    left = _at(node.left, ADD if minus else MUL, flat)
+    minus = isinstance(node.left, e.Neg)
+    box, holds = _fold(node.left.arg if isinstance(node.left, e.Neg) else node.left, inline=flat)
+    left = box if holds >= MUL else parens(box)
     box, holds = _fold(node.right, inline=flat)
-    right = box if holds >= OPEN else parens(box)
+    dot = isinstance(node.right, e.Dot) and holds == OPEN
+    right = box if holds >= OPEN and not dot else parens(box)
+    product = row(left, _between(left, right), right)
+    return (row(NEGATIVE, product), ADD) if minus else (product, min(MUL, max(holds, OPEN)))
+
+
+def _between(left: Box, right: Box) -> Row:
+    """What stands between two factors: a dot before digits, nothing between a number and a letter, else a space."""
     first = right.items[0] if isinstance(right, Row) else right
-    digits = isinstance(first, Num) or (isinstance(first, Script) and isinstance(first.base, Num))
-    product = row(left, DOT if digits or isinstance(node.left, e.Dot) else THIN, right)
-    return product, ADD if minus else min(MUL, max(holds, OPEN))
+    first = first.base if isinstance(first, Script) else first
+    if isinstance(first, Num):
+        return row(DOT)
+    return row() if isinstance(left, Num) and isinstance(first, Sym) and len(first.text) == 1 else row(THIN)
 
 
 def _quotient(node: e.Bin, flat: bool) -> tuple[Box, int]:
@@ -159,7 +168,7 @@ def _quotient(node: e.Bin, flat: bool) -> tuple[Box, int]:
         box: Box = row(_at(top, MUL, flat), Op("/", "/", "prefix"), _at(node.right, POSTFIX, flat))
     else:
         box = Frac(_at(top, CASES, flat), _at(node.right, CASES, flat))
-    return (row(NEGATIVE, box), ADD) if minus else (box, MUL)
+    return (row(NEGATIVE, box), ADD) if minus else (box, OPEN if flat else MUL)
 
 
 def _power(node: e.Bin, flat: bool) -> Box:

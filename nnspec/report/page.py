@@ -41,7 +41,7 @@ def paragraphs(text: str, **attributes: str) -> str:
 
 def result_table(table: Table) -> str:
     """A table of results: numbers below each other by their points."""
-    columns = [aligned(column, _FIGURE_SPACE) for column in zip(*table.rows, strict=True)]
+    columns = [[_minus(cell) for cell in aligned(column, _FIGURE_SPACE)] for column in zip(*table.rows, strict=True)]
     head = _row("th", table.head) + (_row("th", table.under) if any(table.under) else "")
     body = "".join(_row("td", cells) for cells in zip(*columns, strict=True))
     title = element("h3", escape(table.title)) if table.title else ""
@@ -51,6 +51,11 @@ def result_table(table: Table) -> str:
     below = "".join(element("p", escape(line), class_="small") for line in notes)
     below += "".join(element("p", escape(line), class_="note") for line in warnings)
     return title + element("div", grid, class_="wide", tabindex="0") + below
+
+
+def _minus(cell: str) -> str:
+    """A number with a true minus sign, as wide as a plus."""
+    return cell.replace("-", "−", 1) if cell.lstrip(_FIGURE_SPACE).startswith("-") else cell
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:

@@ -62,7 +62,7 @@ def _chosen(plot: Plot, estimates: Iterable[Estimate]) -> list[Estimate]:
 
 
 def _default(name: str, group: Sequence[Estimate], taken: set[str]) -> Plot:
-    free = name if name not in taken else f"{name} (result)"
+    free = name if name not in taken else f"{name}-result"
     taken.add(free)
     options: tuple[tuple[str, Any], ...] = (("y", tuple(each.name for each in group)),)
     if len(group[0].dims) == 2:
@@ -70,12 +70,12 @@ def _default(name: str, group: Sequence[Estimate], taken: set[str]) -> Plot:
     return Plot(name=free, word="lines", options=(("x", axis(group[0], 0).dim), *options))
 
 
-def draw_all(plots: Sequence[Plot], estimates: Sequence[Estimate], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures by name: those of the spec, then the default ones."""
+def draw_all(plots: Sequence[Plot], estimates: Sequence[Estimate], data: Mapping[str, Any]) -> dict[str, bytes]:
+    """Pictures by name, as PNG: those of the spec, then the default ones."""
     by_name = {each.name: each for each in estimates}
     every = (*plots, *default_plots(plots, estimates))
     ready = [plot for plot in every if _chosen(plot, estimates)]
-    return {plot.name: draw_plot(plot, by_name, data) for plot in ready}
+    return {plot.name: png(draw_plot(plot, by_name, data)) for plot in ready}
 
 
 def png(canvas: Any) -> bytes:

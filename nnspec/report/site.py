@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from nnspec.ir.experiment import Experiment, Plot
 from nnspec.ir.expr import Const
@@ -60,9 +61,7 @@ def report(
         "Checks": _checks(record, experiment),
         "Figures": _figures(experiment, estimates, figures),
         "Results": "\n".join(result_table(table) for table in tabulate(estimates)),
-        "Plan": mapping_table(record.plan, first=("name", "what", "word", "method"), last=("why",))
-        if record.plan
-        else "",
+        "Plan": _plan(record.plan),
         "Methods": "\n".join(_methods(estimates, keys)),
         "References": _references(keys),
         "Specification": element("pre", element("code", escape(spec_text))) if spec_text else "",
@@ -79,7 +78,7 @@ def _header(record: RunRecord, experiment: Experiment, titles: Iterable[str]) ->
     held = sum(bool(check.passed) for check in judged)
     told = [element("span", escape(record.status), class_=f"badge {_BADGES.get(record.status, 'open')}")]
     if record.checks:
-        told.append(element("span", f"{held} of {len(record.checks)} checks hold"))
+        told.append(element("span", f"checks: {held} of {len(record.checks)} hold"))
     told.append(element("span", f"seed {record.provenance.seed}"))
     told.append(element("span", element("code", escape(record.digest[:12]))))
     links = "".join(f'<a href="#{anchor(title)}">{escape(title)}</a>' for title in titles)
@@ -121,6 +120,31 @@ def _sides(check: CheckRecord) -> str:
     left = "" if check.left is None else f"left side {plain_number(check.left, 4)}"
     right = "" if check.right is None else f"right side {plain_number(check.right, 4)}"
     return "; ".join(filter(None, [left, right, check.detail]))
+
+
+def _plan(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The plan as a table; below it, what else could have answered, and why the others could not."""
+    if not rows:
+        return ""
+    apart = ("dims", "shape", "instead", "refusals")
+    lines = [
+        {key: value for key, value in row.items() if key not in apart}
+        | {"size": _size(row.get("dims"), row.get("shape"))}
+        for row in rows
+    ]
+    table = mapping_table(lines, first=("name", "word", "method", "backend", "rule", "size"), last=("error", "why"))
+    others = []
+    for row in rows:
+        told = [f"also possible: {', '.join(row['instead'])}"] if row.get("instead") else []
+        told += [f"not {text}" for text in row.get("refusals") or ()]
+        others += [element("li", element("b", escape(str(row.get("name", "")))), ": ", escape(text)) for text in told]
+    if not others:
+        return table
+    return table + element("details", element("summary", "Why not otherwise"), element("ul", *others, class_="small"))
+
+
+def _size(dims: Any, shape: Any) -> str:
+    return " × ".join(f"{n} {dim}" for dim, n in zip(dims or (), shape or (), strict=False))
 
 
 # ---------------------------------------------------------------- what came out

@@ -27,7 +27,7 @@ def _judge(check: Check, judge_: _Judge) -> CheckRecord:
     try:
         value = judge_.value(check.that)
     except CannotJudge as reason:
-        return CheckRecord(check.text, None, detail=str(reason))
+        return CheckRecord(text=check.text, passed=None, detail=str(reason))
     left = right = None
     detail = ""
     if isinstance(check.that, ir.Compare):
@@ -35,8 +35,8 @@ def _judge(check: Check, judge_: _Judge) -> CheckRecord:
         left, right = float(sides[0]), float(sides[-1])
         detail = judge_.place(check.that.operands[0])
         if not all(np.isfinite(side) for side in sides):
-            return CheckRecord(check.text, None, left, right, "a side of the comparison is not finite")
-    return CheckRecord(check.text, bool(value), left, right, detail)
+            return CheckRecord(text=check.text, passed=None, left=left, right=right, detail="a side of the comparison is not finite")
+    return CheckRecord(text=check.text, passed=bool(value), left=left, right=right, detail=detail)
 
 
 def failures(experiment: Experiment, records: list[CheckRecord]) -> list[Diagnostic]:

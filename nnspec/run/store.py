@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Mapping
@@ -47,9 +48,7 @@ def close_work(place: Folder) -> Path | None:
     """Move the finished run to its place; an older run there is kept beside it, and its new place returned."""
     kept: Path | None = None
     if place.path.exists():
-        k = 1
-        while (kept := place.path.with_name(f"{place.path.name}.old{k}")).exists():
-            k += 1
+        kept = next(old for k in itertools.count(1) if not (old := Path(f"{place.path}.old{k}")).exists())
         os.replace(place.path, kept)
     os.replace(place.work, place.path)
     return kept

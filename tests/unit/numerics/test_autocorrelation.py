@@ -58,7 +58,7 @@ def test_a_strongly_alternating_series_has_a_capped_size():
 
 
 def test_a_series_that_is_too_short_says_so():
-    assert math.isinf(ac.integrated_time(np.arange(3.0)).stderr)
+    assert math.isinf(ac.integrated_time(ar1(0.99, (100, 10), seed=9)).stderr)
     assert math.isnan(ac.integrated_time(np.full(100, 0.1)).tau)
     assert math.isnan(ac.series_mean(np.full(100, 0.1)).stderr)
     assert math.isnan(ac.integrated_time(np.append(np.arange(50.0), math.nan)).tau)

@@ -61,6 +61,13 @@ def _below(left, right):
     return Compare(operands=(left, right), ops=("<",))
 
 
+def _row(name, word, method, shape, dim, **more):
+    empty = {"rule": "", "draws": None, "instead": [], "refusals": []}
+    return (
+        {"name": name, "word": word, "method": method, "backend": method, "dims": [dim], "shape": shape} | empty | more
+    )
+
+
 @pytest.fixture
 def cosnet() -> Experiment:
     a, b, w = Param(name="a", indices=("i",)), Param(name="b", indices=("i",)), Param(name="w", indices=("i",))
@@ -80,7 +87,7 @@ def cosnet() -> Experiment:
     bound = _bin("mul", _n(5), _f("max", _f("se", ResultRef(name="G2"))))
     return Experiment(
         name="cosnet-free-scalar",
-        doc="A cosine network whose two-point function is the free scalar propagator\n1/(k^2 + m^2), cut off at |k| < Lam.",
+        doc="A cosine network whose two-point function is the free propagator\n1/(k^2 + m^2), cut off at |k| < Lam.",
         constants=tuple(
             Constant(name=name, value=value, static=static)
             for name, value, static in [
@@ -188,39 +195,43 @@ def cosnet_record(cosnet, cosnet_results) -> RunRecord:
             timing=Timing(start="2026-01-01T00:00:00Z", wall_seconds=12.5),
         ),
         plan=(
-            {
-                "name": "G2",
-                "what": "correlator, n = 2",
-                "method": "monte_carlo",
-                "backend": "monte_carlo",
-                "draws": 50_000,
-                "why": "asked for 50000 draws",
-                "flops": 3.1e11,
-                "bytes": 2.4e7,
-                "error": "0.3%",
-            },
-            {
-                "name": "Gfree",
-                "what": "evaluate",
-                "method": "quadrature",
-                "backend": "quadrature",
-                "draws": None,
-                "why": "an integral over a ball",
-                "flops": 4.0e6,
-                "bytes": 1.1e5,
-                "error": "1e-12",
-            },
-            {
-                "name": "S",
-                "what": "spectrum",
-                "method": "monte_carlo",
-                "backend": "monte_carlo",
-                "draws": 4_000,
-                "why": "asked for 4000 draws",
-                "flops": 2.0e10,
-                "bytes": 6.1e6,
-                "error": "2%",
-            },
+            _row(
+                "G2",
+                "correlator",
+                "monte_carlo",
+                [41],
+                "r",
+                draws=50_000,
+                flops=3.1e11,
+                bytes=2.4e7,
+                error="0.3%",
+                why="asked for 50000 draws",
+                refusals=["analytic: the model is not `Stationary`"],
+            ),
+            _row(
+                "Gfree",
+                "evaluate",
+                "quadrature",
+                [41],
+                "r",
+                flops=4.0e6,
+                bytes=1.1e5,
+                error="1e-12",
+                why="an integral over a ball",
+                instead=["monte_carlo/monte_carlo"],
+            ),
+            _row(
+                "S",
+                "spectrum",
+                "monte_carlo",
+                [64],
+                "k",
+                draws=4_000,
+                flops=2.0e10,
+                bytes=6.1e6,
+                error="2%",
+                why="asked for 4000 draws",
+            ),
         ),
         checks=(
             CheckRecord(

@@ -1,0 +1,111 @@
+"""Pictures: the same bytes for the same numbers, and nothing vanishes on a logarithmic axis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nnspec.ir.experiment import Plot
+from nnspec.report.plots import default_plots, draw_all, draw_plot, png, save
+
+
+def lines(x="r", y=("G2", "Gfree"), **more) -> Plot:
+    return Plot(name="p", word="lines", options=(("x", x), ("y", y), *more.items()))
+
+
+def named(estimates):
+    return {each.name: each for each in estimates}
+
+
+def drawn(canvas):
+    """All points that are on the picture, open markers apart."""
+    axes = canvas.axes[0]
+    series = [line for line in axes.lines if len(line.get_xdata()) and line.get_marker() in ("o", "s", "None")]
+    hollow = [line for line in series if line.get_markerfacecolor() == "white"]
+    return [line for line in series if line not in hollow], hollow
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+def test_equal_results_give_equal_bytes(tmp_path, cosnet, cosnet_results, ending):
+    for k in (1, 2):
+        save(draw_plot(cosnet.plots[0], named(cosnet_results), {}), tmp_path / f"{k}.{ending}")
+    content = (tmp_path / f"1.{ending}").read_bytes()
+    assert content == (tmp_path / f"2.{ending}").read_bytes()
+    assert ending == "svg" or b"atplotlib" not in content
+
+
+def test_the_users_own_settings_do_not_matter(cosnet, cosnet_results):
+    import matplotlib as mpl
+
+    before = png(draw_plot(cosnet.plots[0], named(cosnet_results), {}))
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.dpi": 10}):
+        assert png(draw_plot(cosnet.plots[0], named(cosnet_results), {})) == before
+
+
+def test_negative_values_on_a_logarithmic_axis_are_open_markers(cosnet_results):
+    sampled, exact = (replace(each, value=each.value - 0.06) for each in cosnet_results[:2])
+    canvas = draw_plot(lines(logy=True), named([sampled, exact]), {})
+    _, hollow = drawn(canvas)
+    shown = np.concatenate([line.get_ydata() for line in hollow])
+    expected = np.concatenate([-each.value[each.value < 0] for each in (exact, sampled)])
+    np.testing.assert_allclose(np.sort(shown[shown > 0]), np.sort(expected), rtol=1e-15)
+    assert [text.get_text() for text in canvas.axes[0].get_legend().get_texts()][-1] == "value ≤ 0, at |value|"
+
+
+def test_zeros_on_a_logarithmic_axis_lie_on_the_frame(cosnet_results):
+    sampled = replace(cosnet_results[0], value=np.where(np.arange(41) % 2, cosnet_results[0].value, 0.0))
+    _, hollow = drawn(draw_plot(lines(y=("G2",), logy=True), named([sampled]), {}))
+    assert sum(len(line.get_xdata()) for line in hollow) == 21
+
+
+def test_positive_values_need_no_note(cosnet_results):
+    canvas = draw_plot(lines(logy=True), named(cosnet_results), {})
+    labels = [text.get_text() for text in canvas.axes[0].get_legend().get_texts()]
+    assert labels == ["$G_{2}$", r"$\mathrm{Gfree}$"]
+
+
+def test_places_that_a_logarithmic_axis_cannot_show_are_counted(cosnet_results):
+    canvas = draw_plot(lines(logx=True), named(cosnet_results), {})
+    assert "1 at r ≤ 0 not shown" in [text.get_text() for text in canvas.axes[0].get_legend().get_texts()]
+
+
+def test_x_may_be_a_data_set(cosnet_results):
+    bare = [replace(each, coords={}, dims=("point",)) for each in cosnet_results[:2]]
+    canvas = draw_plot(lines(), named(bare), {"r": np.linspace(5, 6, 41)})
+    assert canvas.axes[0].get_xlim()[0] > 4
+
+
+def test_many_sampled_points_become_a_band(cosnet_results):
+    canvas = draw_plot(lines("k", ("S",)), named(cosnet_results), {})
+    assert len(canvas.axes[0].collections) == 1
+
+
+def test_methods_of_one_observable_are_drawn_by_its_name(cosnet_results):
+    sampled, exact, _ = cosnet_results
+    both = [replace(sampled, name="G.monte_carlo"), replace(exact, name="G.exact")]
+    canvas = draw_plot(lines(y=("G",)), named(both), {})
+    assert len(canvas.axes[0].get_legend().get_texts()) == 2
+
+
+def test_what_the_spec_does_not_plot_gets_a_plot(cosnet, cosnet_results, relu_results):
+    extra = default_plots(cosnet.plots, [*cosnet_results, *relu_results])
+    assert [(plot.name, plot.word) for plot in extra] == [
+        ("S", "lines"), ("K", "heatmap"), ("Theta", "heatmap"), ("K_mc", "heatmap"),
+    ]  # fmt: skip
+    numbers = replace(cosnet_results[0], name="n", value=np.asarray(1.0), stderr=None, dims=(), coords={})
+    assert default_plots((), [numbers]) == ()
+
+
+def test_all_pictures(cosnet, cosnet_results):
+    pictures = draw_all(cosnet.plots, cosnet_results, {})
+    assert list(pictures) == ["propagator", "S"]
+    assert all(content.startswith(b"\x89PNG") for content in pictures.values())
+
+
+def test_kernels_of_both_signs_are_centred_at_zero(relu_results):
+    kernel = replace(relu_results[0], value=relu_results[0].value - 0.5)
+    canvas = draw_plot(Plot(name="K", word="heatmap", options=(("y", ("K",)),)), named([kernel]), {})
+    low, high = canvas.axes[0].images[0].get_clim()
+    assert low == -high

@@ -1,0 +1,168 @@
+"""The page of a run: well formed, alone, and the same for the same run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from nnspec.report.bibliography import load
+from nnspec.report.equations import equation
+from nnspec.report.page import document, element, shown
+from nnspec.report.plots import draw_all
+from nnspec.report.site import report, write_report
+from nnspec.result.provenance import Timing
+from nnspec.result.record import CheckRecord
+
+EMPTY = frozenset({"meta", "img", "br", "hr", "link", "input"})
+SPEC = 'name: <b>&amp; "quoted"</b>\n'
+
+
+class Reader(HTMLParser):
+    """Complains about elements that are not closed in order, and gathers links and names."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.links, self.names, self.sources, self.text = [], [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        assert len(given) == len(attrs), f"<{tag}> has an attribute twice"
+        if tag == "a":
+            self.links.append(given["href"])
+        self.names += [given["id"]] if "id" in given else []
+        self.sources += [given[key] for key in ("src", "srcset", "data", "action", "xlink:href") if key in given]
+        assert not any(key.startswith("on") for key in given)
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+@pytest.fixture
+def page(cosnet_record, cosnet, cosnet_results) -> str:
+    return report(cosnet_record, cosnet, cosnet_results, draw_all(cosnet.plots, cosnet_results, {}), SPEC)
+
+
+def test_it_is_well_formed(page):
+    reader = read(page)
+    assert len(set(reader.names)) == len(reader.names)
+    for link in reader.links:
+        assert not link.startswith("#") or link[1:] in reader.names, link
+
+
+def test_it_needs_nothing_else(page):
+    reader = read(page)
+    outside = [link for link in reader.links if not link.startswith("#")]
+    assert set(outside) <= {entry.link for entry in load().values()}
+    assert all(source.startswith("data:image/png;base64,") for source in reader.sources)
+    for url in re.findall(r"https?://[^\s\"<]+", page):
+        assert url in outside, url
+    assert "<script" not in page
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_it_says_what_there_is_to_say(page, cosnet_results):
+    words = " ".join("".join(read(page).text).split())
+    assert "checks: 1 of 1 hold" in words
+    assert "left side 0.00391; right side 0.012; at r = 0.3" in words
+    assert "0.4296(24)" in words
+    assert "the window leaks 0.4% into the first mode" in words
+    assert "Bradley Efron" in words
+    assert "@book{efron1982" in words
+    assert "not analytic: the model is not `Stationary`" in words
+    assert 'name: <b>&amp; "quoted"</b>' in words
+    assert "1b2c3d4e5f60" in words
+    assert page.count("<math") > 10
+    assert page.count('<svg class="equation"') == 3
+
+
+def test_equal_runs_give_equal_pages_whatever_the_clock_says(page, tmp_path, cosnet_record, cosnet, cosnet_results):
+    later = replace(cosnet_record.provenance, timing=Timing(start="2031-05-05T05:05:05Z", wall_seconds=99.25))
+    figures = draw_all(cosnet.plots, cosnet_results, {})
+    write_report(
+        tmp_path / "report.html", replace(cosnet_record, provenance=later), cosnet, cosnet_results, figures, SPEC
+    )
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
+    assert "2031" not in page
+
+
+def test_a_failed_run(cosnet_record, relu, relu_results):
+    checks = (
+        CheckRecord(text="K < 1", passed=False, left=2.0, right=1.0),
+        CheckRecord(text="K < 2", passed=None, detail="`K` was not computed"),
+    )
+    record = replace(
+        cosnet_record,
+        status="check failed",
+        checks=checks,
+        plan=(),
+        citations=("stranger2020",),
+        warnings=("<careful>",),
+    )
+    html = report(record, relu, relu_results, {}, "")
+    words = "".join(read(html).text)
+    assert "checks: 0 of 2 hold" in words
+    assert "not judged" in words
+    assert "<careful>" in words
+    assert "Not in the bibliography: stranger2020." in words
+    assert 'id="plan"' not in html
+    assert "powers of the width are those of the ntk parameterization" in words
+
+
+def test_a_run_without_anything(cosnet_record, cosnet):
+    bare = replace(cosnet, constants=(), data=(), checks=(), plots=(), doc="")
+    record = replace(cosnet_record, checks=(), plan=(), citations=(), estimates=())
+    assert "checks:" not in "".join(read(report(record, bare, [], {}, "")).text)
+
+
+def test_text_is_escaped():
+    assert element("p", class_='a"b') == '<p class="a&quot;b"></p>'
+    assert "<title>&lt;i&gt;</title>" in document("<i>", "")
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"T = \frac{1}{2\pi} \left( \sqrt{q_{11} q_{22}} \sin\theta + (\pi - \theta) q_{12} \right)",
+        r"\Theta(x, x') = \mathbb{E}_\theta \sum_\mu \partial_\mu f_i(x)\, \partial_\mu f_i(x')",
+        r"K \to \sigma_b^2 + \sigma_w^2 K, \qquad \tfrac{1}{2} \text{each} \lvert x \rvert",
+    ],
+)
+def test_equations_are_drawn(latex):
+    drawing = equation(latex)
+    assert drawing.startswith("<svg")
+    read(drawing)
+    assert drawing == equation(latex)
+
+
+def test_what_cannot_be_drawn_is_shown_as_it_was_written():
+    assert equation(r"\begin{cases} a < b \end{cases}") == r"<code>\begin{cases} a &lt; b \end{cases}</code>"
+
+
+def test_plain_values_for_people():
+    assert shown("draws", 50_000) == "50\u202f000"
+    assert shown("bytes", 2.4e7) == "22.9 MiB"
+    assert shown("flops", 3.1e11) == "3.1e+11"
+    assert shown("", {"a": "1", "b": None}) == "a 1, b "
+    assert shown("ok", True) == "yes"
