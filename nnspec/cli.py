@@ -91,7 +91,8 @@ def _size(text: str) -> float:
     for unit, factor in units.items():
         if text.upper().endswith(unit):
             return float(text[: -len(unit)]) * factor
-    raise argparse.ArgumentTypeError(f"'{text}' is not a size; write it like 8GiB")
+    msg = f"'{text}' is not a size; write it like 8GiB"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _color(stream: Any) -> bool:

@@ -25,7 +25,8 @@ def report(error: Exception, *, color: bool) -> int:
         print(render(error.diagnostic, color=color), file=sys.stderr)
         return NOT_COMPUTED
     if isinstance(error, DamagedRecord | DamagedResult):
-        found = Diagnostic("NN721", str(error), where="run folder", helps=("compute it again with `nnspec run --force`",))
+        advice = "compute it again with `nnspec run --force`"
+        found = Diagnostic("NN721", str(error), where="run folder", helps=(advice,))
         print(render(found, color=color), file=sys.stderr)
         return NOT_COMPUTED
     if isinstance(error, OSError):

@@ -8,7 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnspec.ir.expr import (
-    Apply, Bin, Bind, Compare, Component, Const, Domain, Dot, Expr, Factorial, Lit, Local, Logic, Neg, Select, Text,
+    Apply,
+    Bin,
+    Bind,
+    Compare,
+    Component,
+    Const,
+    Domain,
+    Dot,
+    Expr,
+    Factorial,
+    Lit,
+    Local,
+    Logic,
+    Neg,
+    Select,
+    Text,
     Vector,
 )  # fmt: skip
 from nnspec.ir.functions import FUNCTIONS
@@ -92,10 +107,12 @@ def _binary(op: str, left: Any, right: Any) -> Any:
     if op == "div":
         return left / right
     if isinstance(left, int) and isinstance(right, int) and abs(right) * max(left.bit_length(), 1) > 4096:
-        raise OverflowError("the power is too large")
+        msg = "the power is too large"
+        raise OverflowError(msg)
     power = left**right
     if isinstance(power, complex):
-        raise ValueError("a fractional power of a negative number")
+        msg = "a fractional power of a negative number"
+        raise ValueError(msg)
     return power
 
 

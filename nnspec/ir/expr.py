@@ -14,7 +14,7 @@ NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expr:
-    """Any expression; `type`, `free` (indices without a sum) and `deps` follow from the fields, so they do not count."""
+    """Any expression; `type`, `free` (unsummed indices) and `deps` follow from the fields, so they do not count."""
 
     type: Type = field(default=REAL, compare=False)
     free: frozenset[str] = field(default=NOTHING, compare=False)

@@ -25,7 +25,8 @@ def domain_rule(over: DomainValue, order: int) -> tuple[Any, Any]:
         case "product":
             return _product([domain_rule(part, order) for part in over.args])
         case _:
-            raise AssertionError(f"no quadrature on {over.shape}")
+            msg = f"no quadrature on {over.shape}"
+            raise AssertionError(msg)
 
 
 def node_count(shape: str, dim: int, order: int) -> int:

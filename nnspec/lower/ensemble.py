@@ -54,7 +54,8 @@ class Reader:
                 case "theta":
                     found[reading] = theta
                 case _:
-                    raise AssertionError(f"no reading {reading}")
+                    msg = f"no reading {reading}"
+                    raise AssertionError(msg)
         return found
 
 

@@ -59,7 +59,8 @@ def lower(node: ir.Expr, env: Env) -> Value:
             return _elementwise(function(fn, env.words), [lower(arg, env) for arg in args], env)
         case ir.Vector(items=items):
             arrays, axes = align(*(lower(item, env) for item in items))
-            return Value(jnp.stack(jnp.broadcast_arrays(*common(list(map(jnp.asarray, arrays)), env.dtype)), -1), axes, 1)
+            entries = common([jnp.asarray(array) for array in arrays], env.dtype)
+            return Value(jnp.stack(jnp.broadcast_arrays(*entries), -1), axes, 1)
         case ir.Component(arg=arg, k=k):
             vector = lower(arg, env)
             return Value(vector.array[..., k - 1], vector.axes)
@@ -194,4 +195,5 @@ def _logical(node: ir.Expr, env: Env) -> Value:
         case ir.Factorial(arg=arg):
             return Value(evaluate(ir.Factorial(arg=ir.Lit(value=lower(arg, env).array)), {}))
         case _:
-            raise AssertionError(f"no lowering for {type(node).__name__}")
+            msg = f"no lowering for {type(node).__name__}"
+            raise AssertionError(msg)

@@ -80,7 +80,8 @@ def _stack_prior(model: Model, env: Env) -> Callable[[Any], Theta]:
         for each in (param for step in steps for param in step.params):
             law = each.param.density
             args = density_args(law, env)
-            array = env.words.densities[law.name].sample(streams.stream(key, each.key), args, each.param.shape, env.dtype)
+            record = env.words.densities[law.name]
+            array = record.sample(streams.stream(key, each.key), args, each.param.shape, env.dtype)
             scale = each.initial / deviation(law, env) if unit else each.initial
             theta[each.key] = array * (scale.astype(env.dtype) if hasattr(scale, "astype") else scale)
         return theta

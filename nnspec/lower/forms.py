@@ -37,7 +37,7 @@ class Anything:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerStackForm:
-    """phi = layer_L o ... o layer_1 with i.i.d. centred weights: kernels by recursion in the limit of infinite width."""
+    """phi = layer_L o ... o layer_1 with i.i.d. centred weights: kernels by recursion at infinite width."""
 
     steps: tuple[Step, ...]
     unit_variance: bool
@@ -112,7 +112,8 @@ def _gaussian(steps: tuple[Step, ...]) -> Obstacle | None:
                 return Obstacle(f"`{step.node.name}` acts on {what}, which are not Gaussian", step.node.span)
             state = "nonlinear"
     if state != "gaussian":
-        return Obstacle("the last layer is no sum with random weights, so the field is not Gaussian", steps[-1].node.span)
+        reason = "the last layer is no sum with random weights, so the field is not Gaussian"
+        return Obstacle(reason, steps[-1].node.span)
     return None
 
 

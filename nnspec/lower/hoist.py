@@ -56,11 +56,15 @@ def _factors(node: ir.Expr) -> tuple[ir.Expr, ...]:
     match node:
         case ir.Bin(op="mul", left=left, right=right) if left.type.kind == right.type.kind == "real":
             return _factors(left) + _factors(right)
-        case ir.Bin(op="div", left=left, right=right) if left.type.kind == "real" and (_steady(right) or not right.deps):
+        case ir.Bin(op="div", left=left, right=right) if left.type.kind == "real" and _divides(right):
             inverse = ir.Bin(op="div", left=ir.Lit(value=1), right=right, **unite(right))
             return (*_factors(left), inverse)
         case _:
             return (node,)
+
+
+def _divides(node: ir.Expr) -> bool:
+    return not node.deps or _steady(node)
 
 
 def _times(left: ir.Expr, right: ir.Expr) -> ir.Expr:

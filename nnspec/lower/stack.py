@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nnspec.ir import expr as ir
 from nnspec.ir.experiment import LayerNode, LayerStack, Model
 from nnspec.lower.expressions import Env, lower, lower_domain
-from nnspec.ir import expr as ir
 from nnspec.plugin.records import Exponents, Layer, LayerParam, Role
 from nnspec.plugin.vocabulary import Vocabulary
 

@@ -50,7 +50,8 @@ def table(plan: Plan, cores: int = 1) -> str:
         for row in rows(plan)
     ]
     widths = [max(len(line[k]) for line in (head, *lines)) for k in range(len(head))]
-    shown = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in (head, *lines)]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in (head, *lines))
+    shown = ["  ".join(cells).rstrip() for cells in padded]
     notes = [f"  {row['name']}: {row['why']}" + _others(row) for row in rows(plan)]
     return "\n".join([shown[0], "-" * len(shown[0]), *shown[1:], "", *notes])
 

@@ -10,6 +10,7 @@ Array = Any
 Reading = Literal[
     "f",  # [point, out]: the field at the points
     "features",  # tuple over layers of [point, width]: hidden pre-activations
+    "features_0",  # the same at the first step of the process that one measures along
     "jac",  # Jacobian: derivatives with respect to the parameters, only through contractions
     "theta",  # the draw's parameters by name
     "log_density",  # log P(theta) of the measure, deformation included

@@ -400,17 +400,23 @@ class Resources:
     memory: float = 4.0 * 2**30
 
 
+Statistics = Mapping[str, Any]
+"""What one shard leaves: float64 arrays by name, and for chains the state that the next shard goes on from."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A compiled group: shards that can be computed alone, and what becomes of them together.
+    """A compiled group: shards, and what becomes of their statistics together.
 
-    `compute(indices)` gives for each shard its sufficient statistics (float64 arrays by name); `finish(statistics)`,
-    in shard order, one estimate for each question. `width` shards can be computed at once.
+    `compute(indices, before)` gives the statistics of each shard; `before` holds those of the shard that each comes
+    after (None where `after` is None: independent draws; a chain's shards follow each other). `finish(statistics)`, in
+    shard order, gives one estimate for each question. `width` shards can be computed at once.
     """
 
     shards: int
-    compute: Callable[[Sequence[int]], list[dict[str, Any]]]
-    finish: Callable[[Sequence[dict[str, Any]]], list[Estimate]]
+    compute: Callable[[Sequence[int], Sequence[Statistics | None]], list[Statistics]]
+    finish: Callable[[Sequence[Statistics]], list[Estimate]]
+    after: Callable[[int], int | None] = field(default=lambda _: None)
     width: int = 1
     draws_per_shard: int = 0
 

@@ -14,7 +14,6 @@ SIZE = 100.0
 
 _SAME = (
     (r"\\tfrac\b", r"\\frac"),
-    (r"\\text(rm)?\s*\{", r"\\mathrm{"),
     (r"\\[lr]vert\b", "|"),
     (r"\\[lr]Vert\b", r"\\|"),
     (r"\\(Big|big|bigg|Bigg)[lrm]?\b", ""),
@@ -37,7 +36,7 @@ def _drawing(latex: str) -> str | None:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
-    known = _displayed(latex)
+    known = re.sub(r"\\text(?:rm)?\s*\{([^{}]*)\}", _words, _displayed(latex))
     for pattern, same in _SAME:
         known = re.sub(pattern, same, known)
     with style():
@@ -57,6 +56,11 @@ def _drawing(latex: str) -> str | None:
         f'<svg class="equation" role="img" aria-label="{label}" viewBox="{box}" style="{size}">'
         f'<path fill="currentColor" d="{_outline(path)}"/></svg>'
     )
+
+
+def _words(found: re.Match[str]) -> str:
+    """Upright words that keep their spaces."""
+    return r"\mathrm{" + found.group(1).replace(" ", r"\ ") + "}"
 
 
 def _displayed(latex: str) -> str:

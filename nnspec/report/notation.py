@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from nnspec.ir import expr as e
 from nnspec.report.boxes import (
     DOT,
@@ -40,6 +42,7 @@ _COMPARE = {
 }  # fmt: skip
 _LOGIC = {"and": (Op("∧", r"\land"), AND), "or": (Op("∨", r"\lor"), OR)}
 _FENCES = {"abs": ("|", "|"), "norm": ("‖", "‖"), "floor": ("⌊", "⌋")}
+_FAMOUS = {math.pi: "pi", math.e: "e"}
 _POWERED = frozenset({"sin", "cos", "tan", "tanh", "sinh", "cosh", "log"})
 
 
@@ -94,6 +97,8 @@ def _leaf(node: e.Expr) -> tuple[Box, int]:
 
 
 def _number(value: float) -> tuple[Box, int]:
+    if value in _FAMOUS:
+        return symbol(_FAMOUS[value]), ATOM
     text, _, power = plain_number(abs(value), 6).partition("e")
     box: Box = symbol("inf") if text == "inf" else Num(text)
     level = ATOM

@@ -123,24 +123,27 @@ def _sides(check: CheckRecord) -> str:
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The plan as a table; below it, what else could have answered, and why the others could not."""
+    """The plan as a table; below it why, what else could have answered, and why the others could not."""
     if not rows:
         return ""
-    apart = ("dims", "shape", "instead", "refusals")
+    apart = ("dims", "shape", "why", "instead", "refusals")
     lines = [
         {key: value for key, value in row.items() if key not in apart}
         | {"size": _size(row.get("dims"), row.get("shape"))}
         for row in rows
     ]
-    table = mapping_table(lines, first=("name", "word", "method", "backend", "rule", "size"), last=("error", "why"))
+    table = mapping_table(lines, first=("name", "word", "method", "backend", "rule", "size"), last=("error",))
     others = []
     for row in rows:
-        told = [f"also possible: {', '.join(row['instead'])}"] if row.get("instead") else []
+        told = [str(row["why"])] if row.get("why") else []
+        told += [f"also possible: {', '.join(row['instead'])}"] if row.get("instead") else []
         told += [f"not {text}" for text in row.get("refusals") or ()]
         others += [element("li", element("b", escape(str(row.get("name", "")))), ": ", escape(text)) for text in told]
     if not others:
         return table
-    return table + element("details", element("summary", "Why not otherwise"), element("ul", *others, class_="small"))
+    return table + element(
+        "details", element("summary", "Why this way, and why not otherwise"), element("ul", *others, class_="small")
+    )
 
 
 def _size(dims: Any, shape: Any) -> str:

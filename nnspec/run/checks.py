@@ -35,7 +35,8 @@ def _judge(check: Check, judge_: _Judge) -> CheckRecord:
         left, right = float(sides[0]), float(sides[-1])
         detail = judge_.place(check.that.operands[0])
         if not all(np.isfinite(side) for side in sides):
-            return CheckRecord(text=check.text, passed=None, left=left, right=right, detail="a side of the comparison is not finite")
+            detail = "a side of the comparison is not finite"
+            return CheckRecord(text=check.text, passed=None, left=left, right=right, detail=detail)
     return CheckRecord(text=check.text, passed=bool(value), left=left, right=right, detail=detail)
 
 
@@ -47,7 +48,8 @@ def failures(experiment: Experiment, records: list[CheckRecord]) -> list[Diagnos
         if record.passed:
             continue
         if record.passed is None:
-            found.append(Diagnostic("NN712", f"check cannot be judged: {record.text}", check.span, notes=(record.detail,)))
+            message = f"check cannot be judged: {record.text}"
+            found.append(Diagnostic("NN712", message, check.span, notes=(record.detail,)))
             continue
         note = f"seed {experiment.numerics.seed}; {passed} of {len(records)} checks passed"
         found.append(_failed(check, record, note))
@@ -112,11 +114,13 @@ class _Judge:
             case ir.Apply():
                 return self._apply(node)
             case _:
-                raise CannotJudge(f"`{node.span.text if node.span else node}` has no value here")
+                msg = f"`{node.span.text if node.span else node}` has no value here"
+                raise CannotJudge(msg)
 
     def _result(self, name: str) -> Estimate:
         if name not in self.estimates:
-            raise CannotJudge(f"`{name}` was not computed")
+            msg = f"`{name}` was not computed"
+            raise CannotJudge(msg)
         return self.estimates[name]
 
     def _apply(self, node: ir.Apply) -> Any:
@@ -136,11 +140,13 @@ class _Judge:
         if node.fn in _BY_ENTRY:
             with np.errstate(all="ignore"):
                 return getattr(np, node.fn)(*args)
-        raise CannotJudge(f"`{node.fn}` is not known in checks")
+        msg = f"`{node.fn}` is not known in checks"
+        raise CannotJudge(msg)
 
     def _error(self, arg: ir.Expr) -> Any:
         if not isinstance(arg, ir.ResultRef):
-            raise CannotJudge("`se` takes one result by its name")
+            msg = "`se` takes one result by its name"
+            raise CannotJudge(msg)
         found = self._result(arg.name)
         return np.zeros_like(np.asarray(found.value)) if found.stderr is None else np.asarray(found.stderr)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from nnspec.numerics import lazy
 from nnspec.numerics.lazy import jax, np
 from nnspec.plan.planner import Group, Plan
 from nnspec.plan.show import size_of
-from nnspec.plugin.records import Resources
+from nnspec.plugin.records import Program, Resources, Statistics
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.run.data import make_data, request
@@ -84,7 +85,9 @@ def execute(plan: Plan, words: Vocabulary, report: Report, memory: float = MEMOR
     return Outcome(ordered, data, seconds, jax.devices()[0].device_kind if plan.groups else "")
 
 
-def _run(group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report) -> list[Estimate]:
+def _run(
+    group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report
+) -> list[Estimate]:
     questions = tuple(row.answers.question for row in group.rows)
     asks = tuple(request(row.asked, experiment, data) for row in group.rows)
     resources = Resources(asks=asks, devices=len(jax.devices()))
@@ -93,16 +96,24 @@ def _run(group: Group, experiment: Experiment, words: Vocabulary, data: dict[str
     report(Progress(names, 0, 1, 0, 0.0))
     try:
         program = words.backends[group.backend].compile(questions, tuple(row.chosen for row in group.rows), resources)
-        statistics: list[dict[str, Any]] = []
+        statistics: dict[int, Statistics] = {}
         while len(statistics) < program.shards:
-            indices = range(len(statistics), min(len(statistics) + program.width, program.shards))
-            statistics += program.compute(indices)
+            ready = _ready(program, statistics)
+            before = [None if (first := program.after(k)) is None else statistics[first] for k in ready]
+            statistics |= zip(ready, program.compute(ready, before), strict=True)
             done = len(statistics)
             report(Progress(names, done, program.shards, done * program.draws_per_shard, time.perf_counter() - start))
-        return program.finish(statistics)
+        return program.finish([statistics[k] for k in range(program.shards)])
     except ArithmeticError as error:
         place = group.rows[0].asked.span
         raise ComputingError(Diagnostic("NN704", f"`{names}` could not be computed: {error}", place)) from error
+
+
+def _ready(program: Program, statistics: Mapping[int, Statistics]) -> list[int]:
+    """The next shards that can be computed at once: all that they come after is there."""
+    open_ = (k for k in range(program.shards) if k not in statistics)
+    free = (k for k in open_ if (first := program.after(k)) is None or first in statistics)
+    return list(itertools.islice(free, program.width))
 
 
 def _refuse_memory(plan: Plan, memory: float) -> None:
@@ -126,7 +137,8 @@ def _finite(estimate: Estimate, group: Group) -> Estimate:
         if bad.any():
             first = tuple(int(k) for k in np.argwhere(bad)[0])
             place = next((row.asked.span for row in group.rows if row.asked.name == estimate.name), None)
-            where = f" at {', '.join(f'{d} {k + 1}' for d, k in zip(estimate.dims, first, strict=True))}" if first else ""
+            entry = ", ".join(f"{dim} {k + 1}" for dim, k in zip(estimate.dims, first, strict=True))
+            where = f" at {entry}" if entry else ""
             message = f"the {what} of `{estimate.name}` is not finite{where}"
             note = f"{int(bad.sum())} of {bad.size} entries; no number of this observable is reported"
             raise ComputingError(Diagnostic("NN705", message, place, notes=(note,)))

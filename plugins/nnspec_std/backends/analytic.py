@@ -8,6 +8,7 @@ from typing import Any
 from nnspec.lower.field import environment, traced_constants
 from nnspec.lower.forms import FORMS, Obstacle
 from nnspec.plugin import Backend, Offer, Program, Question, Refusal, Resources, Rule, hookimpl, jax, jnp, np
+from nnspec.plugin.records import Statistics
 from nnspec.result.estimate import Estimate
 
 NAME = "analytic"
@@ -18,8 +19,8 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
     """One offer or refusal for each rule that leads to the observable."""
     rules = [rule for rule in question.words.rules if rule.observable == question.asked.word]
     rules = [rule for rule in rules if question.method in (None, rule.method)]
-    if not rules:
-        return [Refusal(backend=NAME, reason=f"no rule leads to `{question.asked.word}`")] if not question.method else []
+    if not rules and question.method is None:
+        return [Refusal(backend=NAME, reason=f"no rule leads to `{question.asked.word}`")]
     return [_of_rule(rule, question) for rule in rules]
 
 
@@ -54,13 +55,13 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
         env = environment(question.experiment, question.words, constants, jnp.float64)
         return rule.compute(form.bind(env), ask)
 
-    def compute(indices: Sequence[int]) -> list[dict[str, Any]]:
+    def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001
         constants = traced_constants(question.experiment)
         found = (jax.jit(run) if rule.traced else run)(constants)
         value, error = found if isinstance(found, tuple) else (found, 0.0)
         return [{"value": np.asarray(value, np.float64), "error": np.asarray(error, np.float64)} for _ in indices]
 
-    def finish(statistics: Sequence[dict[str, Any]]) -> list[Estimate]:
+    def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
         (only,) = statistics
         return [
             Estimate(

@@ -29,6 +29,7 @@ from nnspec.plugin import (
     lax,
     np,
 )
+from nnspec.plugin.records import Statistics
 from nnspec.result.estimate import Estimate
 
 NAME = "montecarlo"
@@ -122,12 +123,12 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     constants = traced_constants(experiment)
     width = max(1, min(resources.devices, shards))
 
-    def compute(indices: Sequence[int]) -> list[dict[str, Any]]:
+    def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001
         padded = list(indices) + [indices[-1]] * (width - len(indices))
         sums = jax.device_get(program(jnp.asarray(padded), constants))
         return [{name: np.asarray(array[k]) for name, array in sums.items()} for k in range(len(indices))]
 
-    def finish(statistics: Sequence[dict[str, Any]]) -> list[Estimate]:
+    def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
         return [
             _estimate(question, accepted, ask, k, statistics)
             for k, (question, accepted, ask) in enumerate(zip(questions, offers, resources.asks, strict=True))
@@ -157,8 +158,7 @@ def _program(
             found = _summed(jax.vmap(one)(index), keep)
             return jax.tree.map(jnp.add, total, found), None
 
-        shapes = jax.eval_shape(lambda: add(0.0, 0) if False else _summed(
-            jax.vmap(one)(jnp.arange(plan.block)), jnp.ones(plan.block, bool)))  # fmt: skip
+        shapes = jax.eval_shape(lambda: _summed(jax.vmap(one)(jnp.arange(plan.block)), jnp.ones(plan.block, bool)))
         zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
         total, _ = lax.scan(add, zeros, jnp.arange(plan.blocks))
         return {**total, "count": (stop - start).astype(jnp.float64)}
@@ -198,7 +198,7 @@ def _summed(found: Sequence[dict[str, Any]], keep: Any) -> dict[str, Any]:
     return sums
 
 
-def _estimate(question: Question, accepted: Offer, ask: Any, k: int, statistics: Sequence[dict[str, Any]]) -> Estimate:
+def _estimate(question: Question, accepted: Offer, ask: Any, k: int, statistics: Sequence[Statistics]) -> Estimate:
     kind = question.record.kind
     assert isinstance(kind, Estimator)
     counts = np.array([float(each["count"]) for each in statistics])

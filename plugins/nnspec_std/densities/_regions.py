@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from nnspec.numerics import streams
-from nnspec.plugin import jax, jnp
+from nnspec.plugin import jax, jnp, lax
 from nnspec.plugin.readings import Array
 
 _SMALL = 1e-2
@@ -75,14 +75,17 @@ class Ball:
     radius: Array
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
-        """A uniform direction from a normalised Gaussian vector, times radius U^{1/d}."""
+        r"""The first d of d + 2 components of a uniform direction, times the radius [voelker2017].
+
+        .. math:: x = R \frac{(z_1, \dots, z_d)}{\|(z_1, \dots, z_{d+2})\|}, \qquad z_k \sim N(0, 1)
+
+        It has the law of radius U^{1/d} times a direction, and needs one array of random numbers, not two.
+        """
         radius = jnp.asarray(self.radius, dtype)
         if self.dim == 1:
             return radius * (2 * streams.uniform(key, (*shape, 1), dtype) - 1)
-        u = streams.uniform(streams.stream(key, "radius"), (*shape, 1), dtype)
-        direction = streams.normal(streams.stream(key, "direction"), (*shape, self.dim), dtype)
-        length = jnp.sqrt(jnp.sum(direction**2, axis=-1, keepdims=True))
-        return radius * jnp.exp(jnp.log(u) / self.dim) / length * direction
+        z = streams.normal(key, (*shape, self.dim + 2), dtype)
+        return radius * z[..., : self.dim] * lax.rsqrt(jnp.sum(z**2, axis=-1, keepdims=True))
 
     def log_prob(self, x: Array) -> Array:
         """Minus the log of the volume; the border is as wide as rounding, so that no sample is outside."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnspec.lower.points import line, points_at
 from nnspec.numerics.partitions import cumulant_from_moments
-from nnspec.plugin import Ask, Estimator, Field, Observable, Outer, hookimpl, jnp, np
+from nnspec.plugin import Ask, Estimator, Field, Observable, Outer, hookimpl, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
 
@@ -43,11 +43,11 @@ def finish(ask: Ask, means: Mapping[str, Array]) -> Array:
     """G^(n) or G_c^(n) as an array with one axis for each point."""
     if "along" in ask:
         return np.asarray(means["pair"])
-    size = _size(means, ask["n"])
-    full = {k: _unpacked(np.asarray(means[f"m{k}"]), k, size) for k in range(1, ask["n"] + 1) if f"m{k}" in means}
+    n, size = ask["n"], len(points_at(ask))
+    full = {k: _unpacked(np.asarray(means[f"m{k}"]), k, size) for k in range(1, n + 1) if f"m{k}" in means}
     if not ask["connected"]:
-        return full[ask["n"]]
-    return cumulant_from_moments(ask["n"], lambda block: _placed(full[len(block)], block, ask["n"]))
+        return full[n]
+    return cumulant_from_moments(n, lambda block: _placed(full[len(block)], block, n))
 
 
 def _products(field: Array, k: int) -> Array:
@@ -90,16 +90,6 @@ def _placed(moment: Array, block: tuple[int, ...], n: int) -> Array:
     for axis, size in zip(block, moment.shape, strict=True):
         shape[axis] = size
     return moment.reshape(shape)
-
-
-def _size(means: Mapping[str, Array], n: int) -> int:
-    """The number of points, from the number of packed combinations."""
-    key = min(means, key=lambda name: int(name[1:]))
-    k = (int(key[1:]) + 1) // 2
-    rows, size = np.asarray(means[key]).shape[0], 1
-    while len(_combinations(size, k)) < rows:
-        size += 1
-    return size
 
 
 def dims(options: Args) -> tuple[str, ...]:

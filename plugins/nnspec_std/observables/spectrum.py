@@ -5,8 +5,8 @@ w(x) = \prod_i 2 sin^2(pi x_i / L) [harris1978], and Fourier transformed:
 
     S(k) = h^d |sum_x w(x) phi(x) e^{-ikx}|^2 / sum_x w(x)^2,      h = L / modes, k = 2 pi n / L.
 
-For a stationary field its mean is the spectral density G(k), smoothed by the squared transform of the window (a width of
-two modes, falling like |k|^-6 beyond), and folded where the field has modes beyond pi / h.
+For a stationary field its mean is the spectral density G(k), smoothed by the squared transform of the window (a width
+of two modes, falling like |k|^-6 beyond), and folded where the field has modes beyond pi / h.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def refuse(options: Args, dim: int) -> tuple[str, str] | None:
     if options["modes"] < 4 or options["modes"] % 2:
         return "modes", f"an even number of modes, at least 4, is needed, and this is {options['modes']}"
     if options["modes"] ** dim > MOST_POINTS:
-        return "modes", f"{options['modes']} modes in {dim} dimensions are {options['modes'] ** dim} points; {MOST_POINTS} at most"
+        count = options["modes"] ** dim
+        return "modes", f"{options['modes']} modes in {dim} dimensions are {count} points; {MOST_POINTS} at most"
     if not 0 < options["box"] < float("inf"):
         return "box", "the side of the box must be positive"
     return None
@@ -91,7 +92,8 @@ def nnspec_observables() -> Iterable[Observable]:
     yield Observable(
         name="spectrum",
         doc="power spectrum in a box with a Hann window, against the wave number |k|",
-        equation=r"S(k) = \frac{h^d}{\sum_x w(x)^2} \left\langle \left| \sum_x w(x) \phi(x) e^{-i k x} \right|^2 \right\rangle",
+        equation=r"S(k) = \frac{h^d}{\sum_x w(x)^2} "
+        r"\left\langle \left| \sum_x w(x) \phi(x) e^{-i k x} \right|^2 \right\rangle",
         fields=(
             Field(name="modes", type="count", doc="grid points, and modes, in each direction", required=True),
             Field(name="box", type="number", doc="side of the box; wave numbers are multiples of 2 pi / box",

@@ -39,9 +39,12 @@ def compute(form: Anything, ask: Ask) -> tuple[Any, float]:
             if error <= TOLERANCE * scale:
                 return value.reshape(shape), error
         order, previous = 2 * order + 1, value
-    raise ArithmeticError(
+    msg = (
         f"the integral does not converge: orders {order // 4} and {order // 2} differ by {error:.1e}, "
         f"and more than {MOST_NODES} nodes would be needed"
+    )
+    raise ArithmeticError(
+        msg
     )
 
 

@@ -10,7 +10,7 @@ from nnspec.plugin.readings import Array
 
 
 def draw(measure: Any, key: Array) -> Draw:
-    """theta ~ P(theta), the product of the densities of the spec."""
+    """Theta ~ P(theta), the product of the densities of the spec."""
     return Draw(theta=measure.prior(key))
 
 

@@ -112,6 +112,7 @@ CASES = [
     (Const(name="sw2"), r"\mathrm{sw}_{2}"),
     (Const(name="K_mc"), r"K_{\mathrm{mc}}"),
     (Lit(value=float("inf")), r"\infty"),
+    (op("mul", TWO, Neg(arg=Lit(value=3.141592653589793))), r"2 \, \left( -\pi \right)"),
 ]
 
 
