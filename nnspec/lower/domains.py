@@ -29,9 +29,9 @@ def domain_rule(over: DomainValue, order: int) -> tuple[Any, Any]:
             raise AssertionError(msg)
 
 
-def node_count(shape: str, dim: int, order: int) -> int:
-    """An upper bound on the nodes of `domain_rule`, for estimates of memory."""
-    return int(order**dim * (2**dim if shape in ("ball", "sphere") and dim > 1 else 1))
+def node_count(dim: int, order: int) -> int:
+    """An upper bound on the nodes of `domain_rule` in `dim` dimensions."""
+    return int(2 * order**dim)
 
 
 def _product(rules: list[tuple[Any, Any]]) -> tuple[Any, Any]:

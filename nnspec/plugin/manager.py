@@ -1,9 +1,9 @@
 """Finding plugins, letting them in one by one, and asking each what it teaches; no plugin can harm another.
 
 An entry point of the group `nnspec` names a module (a plugin) or a package of modules (a shelf). Each is imported
-inside `try`, its API range is compared before it is registered, and each hook is called by itself, so that every word has an
-owner and every failure a line that names it. Built-ins come first, then strangers by name: the order is the order of
-precedence.
+inside `try`, its API range is compared before it is registered, and each hook is called by itself, so that every word
+has an owner and every failure a line that names it. Built-ins come first, then strangers by name: the order is the
+order of precedence.
 """
 
 from __future__ import annotations
@@ -174,9 +174,7 @@ class _Host:
         self._pluggy = pluggy.PluginManager(hookspecs.PROJECT)
         self._pluggy.add_hookspecs(hookspecs)
 
-    def complain(
-        self, code: str, message: str, *helps: str, level: Literal["error", "warning"] = "warning"
-    ) -> None:
+    def complain(self, code: str, message: str, *helps: str, level: Literal["error", "warning"] = "warning") -> None:
         """Note a problem; nothing is raised, since other plugins must go on."""
         self.problems.append(Diagnostic(code, message, helps=helps, level=level))
 

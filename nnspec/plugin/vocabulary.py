@@ -121,9 +121,7 @@ def gather(listing: Listing) -> Vocabulary:
                 owners.setdefault((kind, full), each.owner)
         kinds[kind] = Words(plain, qualified)
     rules = tuple(kinds.pop("rules").values())
-    return Vocabulary(
-        **kinds, rules=rules, plugins=listing.plugins, problems=tuple(problems), owners=owners
-    )
+    return Vocabulary(**kinds, rules=rules, plugins=listing.plugins, problems=tuple(problems), owners=owners)
 
 
 def _names(taught: Taught) -> tuple[str, ...]:

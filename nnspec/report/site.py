@@ -213,7 +213,7 @@ def _references(keys: Sequence[str]) -> str:
 
 
 def _provenance(record: RunRecord) -> str:
-    """Everything but times: what another person needs to get the same numbers."""
+    """What another person needs to get the same numbers; times and the command line are in `run.json` alone."""
     origin = record.provenance
     version = f"{origin.nnspec}, commit {origin.commit}" if origin.commit else origin.nnspec
     return facts(
@@ -223,6 +223,5 @@ def _provenance(record: RunRecord) -> str:
             ("python", origin.python), ("libraries", shown("", origin.libraries)), ("device", origin.device),
             ("64-bit types", "on" if origin.x64 else "off"), ("precision", "; ".join(origin.precision)),
             ("platform", ", ".join(value for value in origin.platform.values() if value)),
-            ("command", " ".join(origin.command_line)), ("host", origin.host or ""),
         ]
     )  # fmt: skip

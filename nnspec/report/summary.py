@@ -18,8 +18,9 @@ def summary(
     parts = [text_tables(estimates, width=width)]
     if record.checks:
         parts.append("checks\n" + "\n".join(_check(check) for check in record.checks))
-    if record.warnings:
-        parts.append("\n".join(f"warning: {warning}" for warning in record.warnings))
+    said = {warning for estimate in estimates for warning in estimate.warnings}
+    if others := [warning for warning in record.warnings if warning not in said]:
+        parts.append("\n".join(f"warning: {warning}" for warning in others))
     files = [f"run folder: {path}" + ("" if fresh else "   (computed before; `--force` computes it again)")]
     if kept is not None:
         files.append(f"the run that was there is now in {kept}")

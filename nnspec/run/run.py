@@ -58,7 +58,7 @@ def run(
         provenance=provenance,
         plan=tuple(rows(plan)),
         checks=tuple(checks),
-        warnings=warnings,
+        warnings=(*warnings, *(text for estimate in outcome.estimates for text in estimate.warnings)),
         citations=cited,
         estimates=summarise(outcome.estimates),
     )

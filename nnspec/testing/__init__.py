@@ -10,8 +10,9 @@ from nnspec.testing.laws import (
     check_parameterization,
     plugin_conformance,
 )
+from nnspec.testing.observable_laws import check_observable
 
 __all__ = [
-    "assert_agree", "check_activation", "check_dataset", "check_density", "check_import", "check_layer",
+    "assert_agree", "check_activation", "check_dataset", "check_density", "check_import", "check_layer", "check_observable",
     "check_parameterization", "plugin_conformance",
 ]  # fmt: skip

@@ -42,7 +42,7 @@ def check_activation(record: Activation) -> None:
 
 
 def derivative(phi: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """phi' on arrays."""
+    """The derivative of phi, on arrays."""
     return lambda u: jax.vmap(jax.grad(phi))(u.reshape(-1)).reshape(u.shape)
 
 
@@ -62,7 +62,8 @@ def _check_function(record: Activation, phi: Callable[[Any], Any]) -> None:
     for dtype in (jnp.float32, jnp.float64):
         x = jnp.asarray(u, dtype).reshape(11, 11)
         y = phi(x)
-        assert (y.shape, y.dtype) == (x.shape, x.dtype), f"'{record.name}' maps {x.dtype}{x.shape} to {y.dtype}{y.shape}"
+        same = (y.shape, y.dtype) == (x.shape, x.dtype)
+        assert same, f"'{record.name}' maps {x.dtype}{x.shape} to {y.dtype}{y.shape}"
         assert bool(jnp.all(jnp.isfinite(y))), f"'{record.name}' is not finite between -6 and 6"
     x = jnp.asarray(u)
     assert_close(f"'{record.name}' on an array", jax.vmap(phi)(x), phi(x), 1e-12)
@@ -115,7 +116,8 @@ def _check_values(record: Activation, what: str, phi: Callable[[Any], Any], dual
 
 def _check_symmetry(name: str, dual: Dual) -> None:
     a, c, b = (jnp.asarray(column) for column in covariances().T)
-    assert_close(f"a dual of '{name}' with u and v exchanged", dual(b, c, a), dual(a, c, b), 1e-12, jnp.abs(dual(a, c, b)))
+    want = dual(a, c, b)
+    assert_close(f"a dual of '{name}' with u and v exchanged", dual(b, c, a), want, 1e-12, jnp.abs(want))
 
 
 def _check_price(name: str, dual: Dual, prime: Dual) -> None:
@@ -143,4 +145,5 @@ def _check_gradient(name: str, dual: Dual) -> None:
         step = 1e-4 * q  # the central difference is right to (step / q)^2
         finite = (along(q + step) - along(q - step)) / (2 * step)
         names = [f"d/dq dual(q, {sign:g} q, q) of '{name}' at q = {each:g}" for each in np.asarray(q)]
-        assert_close(names, jax.jit(jax.vmap(jax.grad(along)))(q), finite, 1e-6, jnp.abs(along(q)) / q + jnp.abs(finite))
+        scale = jnp.abs(along(q)) / q + jnp.abs(finite)
+        assert_close(names, jax.jit(jax.vmap(jax.grad(along)))(q), finite, 1e-6, scale)

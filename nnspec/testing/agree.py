@@ -41,11 +41,12 @@ def assert_agree(
         z = np.where(a == b, 0.0, np.maximum(np.abs(a - b) - tolerance, 0.0) / se)
     worst = np.unravel_index(int(np.argmax(np.where(np.isnan(z), np.inf, z))), z.shape)
     place = f"entry {tuple(int(k) for k in worst)}: " if worst else ""
+    allowed, seen = verdict.allowed, verdict.smallest_detectable
     message = (
-        f"{place}{a[worst]:.8g} is not {b[worst]:.8g}, z = {z[worst]:.2f} with an error of {se[worst]:.3g}: {verdict.reason} "
-        f"(|z| <= {verdict.allowed:.2f} is allowed, the smallest difference seen is {verdict.smallest_detectable:.3g})"
+        f"{place}{a[worst]:.8g} is not {b[worst]:.8g}: {verdict.reason}; z = {z[worst]:.2f} with an error of "
+        f"{se[worst]:.3g} (|z| <= {allowed:.2f} is allowed, the smallest difference seen is {seen:.3g})"
     )
-    if not z[worst] > verdict.allowed and np.all(np.isfinite(z)):
+    if not z[worst] > allowed and np.all(np.isfinite(z)):
         message = f"the comparison is too weak: {verdict.reason} (wanted {detect:.3g}); take more draws"
     raise AssertionError(message)
 

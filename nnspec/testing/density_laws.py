@@ -1,4 +1,4 @@
-"""What holds for every density: it is normalised, its moments and its samples are its own, and its transform is smooth."""
+"""What holds for every density: it is normalised, its moments and samples are its own, its transform is smooth."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def _check_shapes(record: Density, name: str, args: Args, event: tuple[int, ...]
             x = jax.jit(lambda k, s=shape, t=dtype: record.sample(k, args, s, t))(key)
             assert (x.shape, x.dtype) == (shape + event, dtype), f"{name} draws {x.dtype}{x.shape} for shape {shape}"
             density = jax.jit(lambda x: record.log_prob(x, args))(x)
-            assert (density.shape, density.dtype) == (shape, dtype), f"log_prob of {name} has {density.dtype}{density.shape}"
+            same = (density.shape, density.dtype) == (shape, dtype)
+            assert same, f"log_prob of {name} is {density.dtype}{density.shape} for shape {shape}"
             assert bool(jnp.all(jnp.isfinite(density))), f"{name} draws events to which log_prob gives no density"
     again = record.sample(key, args, (2, 500), jnp.float64)
     assert_close(f"samples of {name} from the same key, now without jit,", again, x, 1e-12)
@@ -169,4 +170,3 @@ def _check_distribution(name: str, draws: Any, u: Any, weight: Any) -> None:
     allowed, slack = (math.sqrt(math.log(2 / rate) / (2 * len(ordered))) for rate in (_FALSE_ALARM, _MISS))
     assert allowed + slack < 0.024
     assert distance <= allowed, f"samples of {name} are {distance:.4f} off its distribution (allowed {allowed:.4f})"
-

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from nnspec.plugin import manager
 from nnspec.plugin.vocabulary import Vocabulary, gather
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from nnspec.plugin import manager
 from nnspec.plugin.api import mismatch
 from nnspec.plugin.manager import KINDS
@@ -88,7 +89,16 @@ def test_a_source_tree_that_is_not_installed_says_so(monkeypatch, words):
 
 @pytest.mark.parametrize(
     ("text", "fits"),
-    [("", True), (">=1,<2", True), ("==1", True), ("!=1", False), (">1", False), ("<=0", False), ("1", False), (",", False)],
+    [
+        ("", True),
+        (">=1,<2", True),
+        ("==1", True),
+        ("!=1", False),
+        (">1", False),
+        ("<=0", False),
+        ("1", False),
+        (",", False),
+    ],
 )
 def test_ranges_of_the_interface(text, fits):
     assert (mismatch(text) is None) == fits

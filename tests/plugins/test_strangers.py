@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from nnspec.plugin import manager
 from nnspec.text.catalogue import page
 from nnspec.text.diagnostic import render
@@ -103,7 +104,9 @@ def test_a_wrong_record_is_left_out(beside, body, kind):
 
 
 def test_records_beside_a_wrong_one_count(beside):
-    source = HOOK + "@hookimpl\ndef nnspec_activations():\n    return [3, Activation(name='x', equation='', apply=abs)]\n"
+    source = (
+        HOOK + "@hookimpl\ndef nnspec_activations():\n    return [3, Activation(name='x', equation='', apply=abs)]\n"
+    )
     vocabulary = beside(source)
     only(vocabulary, "NN906")
     assert "x" in vocabulary.activations

@@ -53,5 +53,5 @@ def nnspec_activations() -> Iterable[Activation]:
         dual_prime=dual_prime,
         degree=1.0,
         kinks=(0.0,),
-        cite=("cho2009",),
+        cite=("chosaul2009",),
     )

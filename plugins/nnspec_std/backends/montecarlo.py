@@ -210,11 +210,20 @@ def _estimate(question: Question, accepted: Offer, ask: Any, k: int, statistics:
     found = moments.jackknife(means, counts, lambda tree: kind.finish(ask, tree))
     coords = dict(zip(question.asked.dims, question.record.coords(ask).values(), strict=False))
     blocks = found.replicates if found.replicates.nbytes <= 1 << 24 else None
+    tail = moments.tail_check(found.replicates, counts, false_alarm=1e-6)
     return Estimate(
         name=question.asked.name, word=question.asked.word, method=accepted.method, value=found.value,
         dims=question.asked.dims, coords=coords, stderr=found.stderr, draws=accepted.draws, blocks=blocks,
-        diagnostics={"blocks": len(counts)}, equation=question.record.equation, cite=accepted.cite, backend=NAME,
+        diagnostics={"blocks": len(counts), "largest_share": tail.share}, warnings=_heavy(question.asked.name, tail),
+        equation=question.record.equation, cite=accepted.cite, backend=NAME,
     )  # fmt: skip
+
+
+def _heavy(name: str, tail: Any) -> tuple[str, ...]:
+    """NN496: one block carries the error, as happens where higher moments do not exist in practice."""
+    if tail.share <= tail.allowed:
+        return ()
+    return (f"NN496: one block of draws carries {tail.share:.0%} of the error of `{name}` (heavy tails): do not trust it",)
 
 
 @hookimpl

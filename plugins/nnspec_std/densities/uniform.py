@@ -60,9 +60,9 @@ def _each(args: Args, x: Array, deed: Callable[[Region, Array], Array]) -> tuple
 
 
 def sample(key: Array, args: Args, shape: tuple[int, ...], dtype: Any) -> Array:
-    """Independent factors, each from its own stream: [*shape], or [*shape, component]."""
+    """Independent factors, each with its own key: [*shape], or [*shape, component]."""
     regions, bare = _regions(args)
-    keys = [key] if len(regions) == 1 else [streams.stream(key, f"factor {n}") for n in range(len(regions))]
+    keys = [key] if len(regions) == 1 else [streams.draw_key(key, n) for n in range(len(regions))]
     return _joined([r.sample(k, shape, dtype) for r, k in zip(regions, keys, strict=True)], bare)
 
 

@@ -12,7 +12,7 @@ from nnspec.plugin.records import Args
 
 if TYPE_CHECKING:
     from nnspec.ir.experiment import LayerNode
-    from nnspec.plugin.vocabulary import Vocabulary
+    from nnspec.plugin.records import Vocabulary
 
 
 def width(node: LayerNode, fan_in: int) -> int:  # noqa: ARG001

@@ -11,7 +11,7 @@ from nnspec.plugin.records import Args
 
 if TYPE_CHECKING:
     from nnspec.ir.experiment import LayerNode
-    from nnspec.plugin.vocabulary import Vocabulary
+    from nnspec.plugin.records import Vocabulary
 
 
 def width(node: LayerNode, fan_in: int) -> int:  # noqa: ARG001
@@ -22,9 +22,7 @@ def width(node: LayerNode, fan_in: int) -> int:  # noqa: ARG001
 def params(node: LayerNode, fan_in: int) -> tuple[LayerParam, ...]:
     """`weight` [out, in], and `bias` [out] if the spec gives its density."""
     outputs = width(node, fan_in)
-    weight = LayerParam(
-        name="weight", shape=(outputs, fan_in), density=node["weight"], part="weight", fan_in=fan_in
-    )
+    weight = LayerParam(name="weight", shape=(outputs, fan_in), density=node["weight"], part="weight", fan_in=fan_in)
     if node["bias"] is None:
         return (weight,)
     return weight, LayerParam(name="bias", shape=(outputs,), density=node["bias"], part="bias", fan_in=fan_in)

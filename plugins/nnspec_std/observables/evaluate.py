@@ -58,5 +58,6 @@ def nnspec_observables() -> Iterable[Observable]:
         kind=Limit(),
         refuse=refuse,
         coords=coords,
+        example="{evaluate: {of: G, at: xs}}",
         cite=("golub1969",),
     )
