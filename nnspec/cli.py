@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     doc.add_argument("word", nargs="?", metavar="NAME")
     plugins = _verb(verbs, "plugins", _plugins, "list plugins and the words they teach")
     plugins.add_argument("--json", action="store_true")
+    _verb(verbs, "schema", _schema, "JSON Schema of specs with the installed words, for editors")
     return parser
 
 
@@ -193,6 +194,16 @@ def _plugins(args: argparse.Namespace) -> int:
     words = load_vocabulary(tuple(args.plugin_file), args.no_plugins)
     print(listing(words, as_json=args.json))
     _tell(words.problems)
+    return DONE
+
+
+def _schema(args: argparse.Namespace) -> int:
+    import json
+
+    from nnspec.plugin.vocabulary import load_vocabulary
+    from nnspec.stages import schema
+
+    print(json.dumps(schema(load_vocabulary(tuple(args.plugin_file), args.no_plugins)), indent=1))
     return DONE
 
 

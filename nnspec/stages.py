@@ -147,6 +147,26 @@ def _report(
     write_report(work / "report.html", record, checked.experiment, estimates, figures, checked.spec.source.text)
 
 
+def schema(words: Vocabulary) -> dict[str, object]:
+    """JSON Schema of specs with the installed words, for editors."""
+    from nnspec.check.observables import DRAWS, METHOD
+    from nnspec.document.schema import Words, json_schema
+    from nnspec.plugin.records import Estimator
+
+    observables = {
+        word: ((*record.fields, METHOD, *((DRAWS,) if isinstance(record.kind, Estimator) else ())), record.doc)
+        for word, record in words.observables.items()
+    }
+    return json_schema(
+        Words(
+            layers={word: (record.fields, record.call, record.doc) for word, record in words.layers.items()},
+            observables=observables,
+            samplers={word: record.fields for word, record in words.samplers.items()},
+            parameterizations=words.words("parameterizations"),
+        )
+    )
+
+
 def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     """A run folder that is there.
 
@@ -159,4 +179,4 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
 
 
-__all__ = ["Checked", "Run", "Spec", "SpecError", "check", "load", "loads", "open_run", "run"]
+__all__ = ["Checked", "Run", "Spec", "SpecError", "check", "load", "loads", "open_run", "run", "schema"]
