@@ -178,9 +178,13 @@ def measure_nnspec(folder: Path) -> tuple[Result, list[float]]:
     whole: list[float] = []
     for repeat in range(1 + REPEATS):
         clock: list[tuple[float, int]] = []
-        spec = nnspec.loads(SPEC.format(N=N, POINTS=POINTS, seed=repeat, observables=TIMED))
         start = time.process_time()
-        run = spec.run(folder, cache=str(folder / "xla"), report=lambda p, c=clock: c.append((time.process_time(), p.draws)))
+        spec = nnspec.loads(SPEC.format(N=N, POINTS=POINTS, seed=repeat, observables=TIMED))
+
+        def note(progress: Any, clock: Any = clock) -> None:
+            clock.append((time.process_time(), progress.draws))
+
+        run = spec.run(folder, cache=str(folder / "xla"), report=note)
         whole.append(time.process_time() - start)
         (first, at_first), (last, at_last) = clock[1], clock[-1]  # the first shard pays for compiling
         rates.append((at_last - at_first) / (last - first))
@@ -196,7 +200,8 @@ def measure_nnspec(folder: Path) -> tuple[Result, list[float]]:
 def judge(result: Result) -> str:
     """Largest |z| against the exact values; false alarm 1e-6 for each comparison."""
     zs = []
-    for found, exact in ((result.g2, exact_g2(X[FIRST], X[SECOND])), (result.g4c, np.broadcast_to(result.exact, result.g4c.value.shape))):
+    wanted = np.broadcast_to(result.exact, result.g4c.value.shape)
+    for found, exact in ((result.g2, exact_g2(X[FIRST], X[SECOND])), (result.g4c, wanted)):
         assert_agree(found, exact, false_alarm=1e-6, detect=np.inf)
         zs.append(float(np.max(np.abs(found.value - exact) / found.stderr)))
     return f"{zs[0]:4.1f} {zs[1]:4.1f}   {np.max(result.g4c.stderr):6.1f}"
@@ -209,12 +214,12 @@ def main() -> int:
           f"numpy {np.__version__}, nnspec {nnspec.__version__}")  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         ours, whole = measure_nnspec(Path(folder))
-    results = [
-        ours,
-        measure("NumPy float64, loop over networks", numpy_loop, 128, 16),
-        measure("NumPy float32, batches of 512", numpy_batch, 512, 12),
-        measure("JAX float32, vmap 256 + scan", jax_scan, 2048, 6),
-    ]
+        results = [
+            ours,
+            measure("NumPy float64, loop over networks", numpy_loop, 128, 16),
+            measure("NumPy float32, batches of 512", numpy_batch, 512, 12),
+            measure("JAX float32, vmap 256 + scan", jax_scan, 2048, 6),
+        ]
     slow = max(results[1].rates)
     print(f"\n{'networks per CPU second':36} {'best':>8} {'median':>8} {'x loop':>7}   |z| G2, N*G4c   se(N*G4c)")
     for each in results:

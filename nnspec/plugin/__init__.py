@@ -39,6 +39,6 @@ from nnspec.plugin.records import (
 __all__ = [
     "Activation", "Ask", "Backend", "Dataset", "Density", "Derived", "Draw", "Estimator", "Exponents", "Field",
     "Jacobian", "Kernels", "Layer", "LayerParam", "Limit", "Observable", "Offer", "Outer", "Parameter",
-    "Parameterization", "Process", "Program", "Question", "Reading", "Refusal", "Resources", "Rule", "Sampler", "Signature",
-    "Transform", "hookimpl", "jax", "jnp", "lax", "np",
+    "Parameterization", "Process", "Program", "Question", "Reading", "Refusal", "Resources", "Rule", "Sampler",
+    "Signature", "Transform", "hookimpl", "jax", "jnp", "lax", "np",
 ]  # fmt: skip

@@ -22,13 +22,13 @@ class Jacobian(Protocol):
     """d f(x_point, out) / d theta_param, never stored whole."""
 
     def gram(self) -> Array:
-        r"""Contraction over the parameters, \sum_\mu \partial_\mu f_i(x) \partial_\mu f_j(y): [point, out, point_2, out_2]."""
+        r"""\sum_\mu \partial_\mu f_i(x) \partial_\mu f_j(y): [point, out, point_2, out_2]."""
         ...
 
 
 @dataclass(frozen=True)
 class Outer:
-    """A moment E[left (x) right]: [m] and [n] of one draw give [m, n]; a backend sums it over draws as one matrix product."""
+    """A moment E[left (x) right]: [m] and [n] of a draw give [m, n]; backends sum it over draws as a matrix product."""
 
     left: Array
     right: Array

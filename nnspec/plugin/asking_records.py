@@ -1,0 +1,128 @@
+"""Records for what is asked: observables in their kinds, and rules as other ways to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from nnspec.document.fields import Field
+from nnspec.plugin.model_records import Args
+from nnspec.plugin.readings import Array, Reading
+
+if TYPE_CHECKING:
+    from nnspec.text.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A request as a plugin sees it: options by name, with data sets made and functions callable."""
+
+    name: str
+    dim: int
+    options: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        """An option's value."""
+        return self.options[key]
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the option was given (or has a default)."""
+        return self.options.get(key) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimator:
+    """Means over draws, and a smooth function of them.
+
+    `points(ask)` is where the field is read, [point, in]; `moments(ask, **readings)` gives the arrays (or `Outer`s) of
+    one draw, `finish(ask, means)` the value. The error of `finish` comes from blocks of draws by the jackknife.
+    """
+
+    readings: tuple[Reading, ...]
+    points: Callable[[Ask], Array]
+    moments: Callable[..., Mapping[str, Array]]
+    finish: Callable[[Ask, Mapping[str, Array]], Array]
+    methods: tuple[str, ...] = ("monte_carlo",)
+    precision: Literal["float32", "float64"] = "float32"
+    """Arithmetic inside one block of draws; sums over blocks are float64 always."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A pure function of other observables' results; errors go through the same blocks."""
+
+    inputs: Callable[[Ask], tuple[str, ...]]
+    compute: Callable[..., Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """Something with steps: named scalar series and a trajectory, along which estimators can be measured."""
+
+    series: tuple[str, ...]
+    start: Callable[..., Any]
+    step: Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """Something no single draw contributes to (a kernel at infinite width, a function's values): rules alone give it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observable:
+    """What is wanted: its options, the dimensions of its result, and one of the kinds above."""
+
+    name: str
+    doc: str
+    equation: str
+    fields: tuple[Field, ...]
+    dims: Callable[[Args], tuple[str, ...]]
+    shape: Callable[[Args, int], tuple[int, ...]]
+    """Result shape from the options (data sets as their shapes) and the dimension of the input space."""
+    kind: Estimator | Derived | Process | Limit
+    refuse: Callable[[Args, int], tuple[str, str] | None] = field(default=lambda _o, _d: None)
+    """(option, reason) when options do not go together."""
+    coords: Callable[[Ask], Mapping[str, Array]] = field(default=lambda _: {})
+    example: str = ""
+    """A small spec on which the laws are tested."""
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why a backend or a rule does not answer: a clause, and the place in the spec that is the reason.
+
+    `code` and `message` are for refusals that have an error page of their own; `label` stands at what was asked for,
+    `because` at the reason.
+    """
+
+    backend: str
+    reason: str
+    method: str = ""
+    span: Span | None = None
+    code: str = "NN601"
+    message: str = ""
+    label: str = ""
+    because: str = ""
+    helps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Another way to an observable for models of a certain form.
+
+    `compute(form, ask)` gives the value, or (value, numerical error); it is traced by JAX when `traced` is set.
+    `refuse(form)` says why not for this one.
+    """
+
+    name: str
+    observable: str
+    form: str
+    method: str
+    compute: Callable[[Any, Ask], Any]
+    equation: str
+    refuse: Callable[[Any], str | Refusal | None] = field(default=lambda _: None)
+    traced: bool = True
+    cite: tuple[str, ...] = ()
