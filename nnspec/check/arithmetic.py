@@ -98,6 +98,23 @@ def logic(node: ast.Expr, op: str, args: Sequence[ir.Expr]) -> ir.Expr:
     return ir.Logic(op=op, args=tuple(args), type=BOOL, span=node.span, **unite(*args))  # type: ignore[arg-type]
 
 
+def select(node: ast.Expr, condition: ir.Expr, then: ir.Expr, other: ir.Expr) -> ir.Expr:
+    """`then if condition else other`: two numbers, or two vectors of one length."""
+    if condition.type != BOOL:
+        message = f"`if` needs a comparison, and this is a {_noun(condition)}"
+        raise Wrong(Diagnostic("NN304", message, condition.span))
+    kinds = {then.type.kind, other.type.kind}
+    if kinds <= set(_NUMBERS):
+        kind = _joint(node.span, then, other)
+    elif kinds == {"vec"} and then.type.shape == other.type.shape:
+        kind = then.type
+    else:
+        message = f"the two sides of `if` differ: a {_noun(then)} and a {_noun(other)}"
+        raise Wrong(Diagnostic("NN304", message, node.span, f"{then.type} and {other.type}"))
+    return ir.Select(condition=condition, then=then, other=other, type=kind, span=node.span,
+                     **unite(condition, then, other))  # fmt: skip
+
+
 def _joint(span: Span, left: ir.Expr, right: ir.Expr) -> Type:
     """The type of an operation on numbers and results."""
     if left.type.kind == right.type.kind == "real":

@@ -65,9 +65,10 @@ def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | N
     by_name = {each.name: each for each in observables}
     x = options.values["x"]
     for name in options.values["y"]:
-        if name in by_name and x not in by_name[name].dims:
+        asked = by_name.get(name.partition(".")[0])
+        if asked is not None and x not in asked.dims:
             place = options.spans["x"]
-            dims = ", ".join(f"`{dim}`" for dim in by_name[name].dims) or "no dimension"
+            dims = ", ".join(f"`{dim}`" for dim in asked.dims) or "no dimension"
             scope.complaints.add(Diagnostic("NN717", f"`{name}` has no dimension `{x}`", place, f"it has {dims}"))
             return None
     return Plot(name=entry.key.text, word="lines", options=tuple(sorted(options.values.items())), span=word.span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnspec.check.arithmetic import add_like, compare, logic, multiply, power, quotient
+from nnspec.check.arithmetic import add_like, compare, logic, multiply, power, quotient, select
 from nnspec.check.calls import call
 from nnspec.check.indices import indexed, reduce
 from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong
@@ -13,7 +13,7 @@ from nnspec.ir.expr import unite
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS
 from nnspec.ir.types import INT, REAL, TEXT, matrix, result, vec
 from nnspec.syntax import expr_tree as ast
-from nnspec.text.diagnostic import Diagnostic, Label
+from nnspec.text.diagnostic import Diagnostic, Label, nearest
 
 
 class Reader:
@@ -47,11 +47,7 @@ class Reader:
             case ast.Cmp(operands=operands, ops=ops):
                 return compare(node, [self(operand) for operand in operands], ops)
             case ast.If(then=then, cond=cond, else_=other):
-                parts = (self(cond), self(then), self(other))
-                return ir.Select(
-                    condition=parts[0], then=parts[1], other=parts[2],
-                    type=parts[1].type, span=node.span, **unite(*parts),
-                )  # fmt: skip
+                return select(node, self(cond), self(then), self(other))
             case _:
                 raise Wrong(Diagnostic("NN304", "a list in round brackets is not a value", node.span,
                                        helps=("a vector is written with square brackets: `[a, b]`",)))  # fmt: skip
@@ -68,7 +64,7 @@ class Reader:
         names = tuple(arg.text for arg in function.args)
         return ir.Bind(
             fn=function.name, names=names, values=tuple(values), body=body,
-            type=body.type, span=node.span, free=unite(*values)["free"], deps=unite(body, *values)["deps"],
+            type=body.type, span=node.span, **unite(body, *values),
         )  # fmt: skip
 
     def body(self, function: FunctionDecl, values: list[ir.Expr]) -> ir.Expr:
@@ -80,7 +76,7 @@ class Reader:
         before = self.scope.active
         self.scope.active = (*before, function.name)
         try:
-            with self.scope.local(bound):
+            with self.scope.local(bound, closed=True):  # a body means the same wherever it is used
                 return self(function.body)
         finally:
             self.scope.active = before
@@ -108,6 +104,10 @@ class Reader:
                     place["type"] = result((node.text,))
                 return ir.DataRef(name=node.text, deps=frozenset({"data"}), **place)
             case "result":
+                if meaning.parts:
+                    choice = ", ".join(f"`{node.text}.{each}`" for each in meaning.parts)
+                    message = f"`{node.text}` was computed by several methods: which one is meant?"
+                    raise Wrong(Diagnostic("NN613", message, node.span, helps=(f"one of {choice}",)))
                 return ir.ResultRef(name=node.text, deps=frozenset({"result"}), **place)
             case _:
                 message = f"`{node.text}` is the field; it is written with its point"
@@ -152,6 +152,10 @@ class Reader:
         return arg if node.op == "pos" else ir.Neg(arg=arg, type=arg.type, span=node.span, **unite(arg))
 
     def _binary(self, node: ast.Bin) -> ir.Expr:
+        if node.op == "dot" and isinstance(node.left, ast.Name) and isinstance(node.right, ast.Name):
+            meaning = self.scope.names.get(node.left.text)
+            if meaning is not None and meaning.kind == "result" and not meaning.broken:
+                return self._part(node, node.left, node.right, meaning)
         left, right = self(node.left), self(node.right)
         match node.op:
             case "add" | "sub":
@@ -167,9 +171,20 @@ class Reader:
             case op:
                 return logic(node, op, [left, right])
 
+    def _part(self, node: ast.Bin, name: ast.Name, part: ast.Name, meaning: Meaning) -> ir.Expr:
+        """`G4.exact`: the result by one of its methods."""
+        if part.text not in meaning.parts:
+            known = ", ".join(f"`{name.text}.{each}`" for each in meaning.parts)
+            near = nearest(part.text, meaning.parts)
+            helps = (f"did you mean `{name.text}.{near}`?",) if near else (f"it has {known}",) if known else (
+                f"it has no parts: write `{name.text}`",
+            )  # fmt: skip
+            raise Wrong(Diagnostic("NN613", f"`{name.text}` has no part `{part.text}`", part.span, helps=helps))
+        self.scope.used.add(name.text)
+        return ir.ResultRef(name=name.text, field_name=part.text, type=meaning.type, span=node.span,
+                            deps=frozenset({"result"}))  # fmt: skip
+
     def _dot(self, node: ast.Bin, left: ir.Expr, right: ir.Expr) -> ir.Expr:
-        if left.type.kind == "result" and isinstance(node.right, ast.Name):
-            raise Wrong(Diagnostic("NN390", "parts of a result are not supported in this version", node.span))
         for side, ast_side in ((left, node.left), (right, node.right)):
             if side.type.kind != "vec":
                 message = f"the dot product needs two vectors, and `{ast_side.span.text}` is a {_noun(side)}"

@@ -33,8 +33,10 @@ def read_observables(node: Node | None, model: Model | None, scope: Scope) -> li
         except SpecError as error:
             scope.complaints.found.extend(error.diagnostics)
             continue
-        dims = asked.dims if asked else ()
-        scope.declare(name, Meaning(kind="result", type=result(dims), span=entry.key.span, broken=asked is None))
+        dims, methods = (asked.dims, asked.methods) if asked else ((), ())
+        parts = methods if len(methods) > 1 else ()
+        meaning = Meaning(kind="result", type=result(dims), span=entry.key.span, parts=parts, broken=asked is None)
+        scope.declare(name, meaning)
         if asked is not None:
             found.append(asked)
     return found

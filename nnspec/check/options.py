@@ -243,8 +243,9 @@ def _results(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
         leaf = as_leaf(item, name, scope.complaints)
         if leaf is None:
             return None
-        meaning = scope.names.get(leaf.text)
-        if meaning is None or meaning.kind != "result":
+        base, _, part = leaf.text.partition(".")
+        meaning = scope.names.get(base)
+        if meaning is None or meaning.kind != "result" or (part and not meaning.broken and part not in meaning.parts):
             near = nearest(leaf.text, [n for n, m in scope.names.items() if m.kind == "result"])
             helps = (f"did you mean `{near}`?",) if near else ()
             scope.complaints.add(Diagnostic("NN607", f"no observable is called `{leaf.text}`", leaf.span, helps=helps))
@@ -254,15 +255,12 @@ def _results(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
 
 
 def _methods(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
-    if isinstance(node, Sequence) and len(node.items) != 1:
-        scope.complaints.add(
-            Diagnostic("NN390", "several methods for one observable are not supported in this version", node.span,
-                       helps=("ask twice, under two names",))
-        )  # fmt: skip
-        return None
-    item = node.items[0] if isinstance(node, Sequence) else node
-    leaf = as_leaf(item, name, scope.complaints)
-    return (leaf.text,) if leaf else None
+    items = node.items if isinstance(node, Sequence) else (node,)
+    leaves = [as_leaf(item, name, scope.complaints) for item in items]
+    words = [leaf.text for leaf in leaves if leaf is not None]
+    for word in {word for word in words if words.count(word) > 1}:
+        scope.complaints.add(Diagnostic("NN614", f"the method `{word}` is named twice", node.span))
+    return tuple(dict.fromkeys(words))
 
 
 def bind_parameters(

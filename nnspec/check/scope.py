@@ -38,6 +38,7 @@ class Meaning:
     indices: tuple[str, ...] = ()
     value: float | int | None = None
     space: str = ""
+    parts: tuple[str, ...] = ()
     broken: bool = False
 
 
@@ -63,6 +64,8 @@ class Scope:
     static: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     active: tuple[str, ...] = ()
+    declared: dict[str, Meaning] | None = None
+    """The names of the spec itself, while an expression binds names of its own."""
 
     def declare(self, name: ast.Name, meaning: Meaning) -> None:
         """Give a name its meaning; a second meaning is NN202."""
@@ -83,18 +86,15 @@ class Scope:
         self.names[name.text] = meaning
 
     @contextmanager
-    def local(self, bound: dict[str, Meaning]) -> Iterator[None]:
-        """Names that hold inside one expression only."""
-        saved = {name: self.names.get(name) for name in bound}
-        self.names.update(bound)
+    def local(self, bound: dict[str, Meaning], *, closed: bool = False) -> Iterator[None]:
+        """Names that hold inside one expression only; in a `closed` one, none of those bound further out do."""
+        before, declared = self.names, self.declared
+        self.declared = before if declared is None else declared
+        self.names = {**(self.declared if closed else before), **bound}
         try:
             yield
         finally:
-            for name, meaning in saved.items():
-                if meaning is None:
-                    del self.names[name]
-                else:
-                    self.names[name] = meaning
+            self.names, self.declared = before, declared
 
     def look_up(self, name: ast.Name) -> Meaning:
         """The meaning of a name; NN201 when it has none."""

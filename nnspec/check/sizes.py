@@ -2,59 +2,120 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+from nnspec.check.arithmetic import noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import NotConstant, evaluate
-from nnspec.ir.walk import walk
+from nnspec.ir.walk import children, walk
 from nnspec.syntax import expr_tree as ast
-from nnspec.text.diagnostic import Diagnostic
+from nnspec.text.diagnostic import Diagnostic, Label
 
 Read = Callable[[ast.Expr], ir.Expr]
 LARGEST = 10**12
 
 
 def constant(node: ast.Expr, value: ir.Expr, scope: Scope, what: str = "this") -> Any:
-    """The plain value of an expression of constants; NN408 when it is random, NN310... when it is no number."""
+    """The plain value of an expression of constants; NN408 when it is random, NN313 when it is known later only."""
     for part in walk(value):
         if isinstance(part, ir.Param):
-            raise Wrong(Diagnostic("NN408", f"{what} must be a number, and `{part.name}` is random", node.span))
-        if isinstance(part, ir.Input | ir.Local | ir.IndexVar | ir.DataRef | ir.ResultRef):
-            raise Wrong(Diagnostic("NN313", f"{what} must be a number known beforehand", node.span,
-                                   f"`{part.name}` is not known here"))  # fmt: skip
-    numbers = {name: meaning.value for name, meaning in scope.names.items() if meaning.value is not None}
+            raise Wrong(Diagnostic("NN408", f"{what} must be a number, and `{part.name}` is random", part.span or node.span,
+                                   "drawn anew for each network"))  # fmt: skip
+        if isinstance(part, ir.Input | ir.IndexVar | ir.DataRef | ir.ResultRef):
+            raise Wrong(Diagnostic("NN313", f"{what} must be known before anything is computed", part.span or node.span,
+                                   f"{_LATER[type(part)]} has no single value"))  # fmt: skip
     try:
-        return evaluate(value, numbers)
+        return evaluate(value, _numbers(scope))
+    except (ArithmeticError, ValueError):
+        raise Wrong(_no_value(value, scope)) from None
+    except (NotConstant, KeyError):
+        raise Wrong(Diagnostic("NN313", f"{what} must be known before anything is computed", node.span,
+                               "this is computed later", helps=("write its value as a number",))) from None  # fmt: skip
+
+
+_LATER: dict[type, str] = {
+    ir.Input: "an input point", ir.IndexVar: "an index", ir.DataRef: "a data set", ir.ResultRef: "a result",
+}  # fmt: skip
+
+
+def _numbers(scope: Scope) -> dict[str, Any]:
+    return {name: meaning.value for name, meaning in scope.names.items() if meaning.value is not None}
+
+
+def foresee(value: ir.Expr, scope: Scope) -> None:
+    """NN314 for parts of a formula that are constant and have no value, before a run finds NaN there."""
+    numbers, todo = _numbers(scope), [value]
+    while todo:
+        part = todo.pop()
+        if part.deps or part.free or isinstance(part, ir.Integral):
+            todo.extend(children(part))
+            continue
+        try:
+            evaluate(part, numbers)
+        except (ArithmeticError, ValueError):
+            raise Wrong(_no_value(part, scope)) from None
+        except (NotConstant, KeyError):
+            todo.extend(children(part))
+
+
+def _no_value(value: ir.Expr, scope: Scope) -> Diagnostic:
+    """NN314 at the innermost part that has no value, with the constants that are to blame."""
+    numbers = _numbers(scope)
+    while (inner := _failing(value, numbers)) is not None:
+        value = inner
+    try:
+        evaluate(value, numbers)
+        reason = "this has no value"
     except ZeroDivisionError:
-        raise Wrong(Diagnostic("NN314", "division by zero", node.span)) from None
+        reason = "division by zero"
     except OverflowError:
-        raise Wrong(Diagnostic("NN314", "the value is too large", node.span)) from None
+        reason = "the value is too large"
     except (ArithmeticError, ValueError) as error:
-        raise Wrong(Diagnostic("NN314", f"this has no value: {error}", node.span)) from None
-    except NotConstant:
-        raise Wrong(Diagnostic("NN313", f"{what} must be a number known beforehand", node.span)) from None
+        reason = str(error)
+    label = "larger than 1.8e308" if reason == "the value is too large" else "this has no value"
+    names = dict.fromkeys(part.name for part in walk(value) if isinstance(part, ir.Const))
+    given = ((f"`{name}` is {numbers[name]:g}", scope.names[name].span) for name in names)
+    secondary = tuple(Label(span, text) for text, span in given if span is not None)[:3]
+    return Diagnostic("NN314", reason, value.span, label, secondary)
 
 
-def number(node: ast.Expr, read: Read, scope: Scope, what: str) -> float | int:
-    """A real number."""
+def _failing(value: ir.Expr, numbers: dict[str, Any]) -> ir.Expr | None:
+    parts = value.values if isinstance(value, ir.Bind) else children(value)
+    for part in parts:
+        try:
+            evaluate(part, numbers)
+        except (ArithmeticError, ValueError):
+            return part
+        except (NotConstant, KeyError):
+            continue
+    return None
+
+
+def number(node: ast.Expr, read: Read, scope: Scope, what: str, *, finite: bool = False) -> float | int:
+    """A real number; `inf` only where it is allowed."""
     value = read(node)
     if value.type.kind != "real":
-        raise Wrong(Diagnostic("NN304", f"{what} is a number, and this is a {value.type}", node.span))
+        raise Wrong(Diagnostic("NN304", f"{what} is a number, and this is {noun(value.type)}", node.span))
     plain = constant(node, value, scope, what)
     if plain != plain:
-        raise Wrong(Diagnostic("NN314", "this is not a number", node.span))
+        raise Wrong(Diagnostic("NN314", "this is not a number", node.span, "infinite minus infinite, or the like"))
+    if finite and abs(plain) == math.inf:
+        raise Wrong(Diagnostic("NN314", f"{what} must be finite", node.span, "this is infinite"))
     return plain  # type: ignore[no-any-return]
 
 
 def count(node: ast.Expr, read: Read, scope: Scope, what: str, *, least: int = 1) -> int:
     """A whole number, at least `least`; 1e5 is one."""
     value = number(node, read, scope, what)
-    if abs(value) > LARGEST or value != int(value) or value < least:
-        kind = "a positive whole number" if least == 1 else f"a whole number from {least}"
-        raise Wrong(Diagnostic("NN315", f"{what} must be {kind}, and this is {value:g}", node.span))
-    return int(value)
+    if abs(value) <= LARGEST and value == int(value) and value >= least:
+        return int(value)
+    if value > LARGEST:
+        raise Wrong(Diagnostic("NN315", f"{what} is too large", node.span, f"{value:g} is more than {LARGEST:g}"))
+    kind = "a positive whole number" if least == 1 else f"a whole number from {least}"
+    raise Wrong(Diagnostic("NN315", f"{what} must be {kind}", node.span, f"this is {value:g}"))
 
 
 def size(node: ast.Expr, read: Read, scope: Scope, what: str) -> int:

@@ -46,15 +46,22 @@ class DomainValue:
         """Volume of the domain; inf for R^n; the surface for a sphere. The numbers may be traced."""
         match self.shape:
             case "ball":
-                return math.pi ** (self.dim / 2) / math.gamma(self.dim / 2 + 1) * self.args[0] ** self.dim
+                return _half_sphere(self.dim) * 2 / self.dim * self.args[0] ** self.dim
             case "sphere":
-                return 2 * math.pi ** (self.dim / 2) / math.gamma(self.dim / 2) * self.args[0] ** (self.dim - 1)
+                return 2 * _half_sphere(self.dim) * self.args[0] ** (self.dim - 1)
             case "interval":
                 return self.args[1] - self.args[0]
             case "product":
                 return math.prod(part.volume for part in self.args)
             case _:
                 return math.inf
+
+
+def _half_sphere(dim: int) -> float:
+    """pi^(dim/2) / Gamma(dim/2): half the surface of the unit sphere."""
+    if dim <= 300:
+        return math.pi ** (dim / 2) / math.gamma(dim / 2)
+    return math.exp(dim / 2 * math.log(math.pi) - math.lgamma(dim / 2))
 
 
 def evaluate(node: Expr, values: Mapping[str, Any]) -> Any:
@@ -74,11 +81,11 @@ def evaluate(node: Expr, values: Mapping[str, Any]) -> Any:
         case Bin(op=op, left=left, right=right):
             return _binary(op, evaluate(left, values), evaluate(right, values))
         case Factorial(arg=arg):
-            return math.factorial(int(evaluate(arg, values)))
+            return _factorial(evaluate(arg, values))
         case Apply(fn="vol", args=(over,)):
             return evaluate(over, values).volume
         case Apply(fn=fn, args=args) if fn in FUNCTIONS:
-            return FUNCTIONS[fn].plain(*(evaluate(arg, values) for arg in args))
+            return _apply(fn, [evaluate(arg, values) for arg in args])
         case Vector(items=items):
             return tuple(evaluate(item, values) for item in items)
         case Component(arg=arg, k=k):
@@ -99,21 +106,59 @@ def evaluate(node: Expr, values: Mapping[str, Any]) -> Any:
 
 def _binary(op: str, left: Any, right: Any) -> Any:
     if op == "add":
-        return left + right
+        return _bounded(left + right, left, right)
     if op == "sub":
-        return left - right
+        return _bounded(left - right, left, right)
     if op == "mul":
-        return left * right
+        return _bounded(left * right, left, right)
     if op == "div":
-        return left / right
+        return _bounded(left / right, left, right)
+    return _bounded(_power(left, right), left, right)
+
+
+def _power(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int) and abs(right) * max(left.bit_length(), 1) > 4096:
-        msg = "the power is too large"
-        raise OverflowError(msg)
+        if abs(left) > 1 and right > 0:
+            raise OverflowError(_TOO_LARGE)
+        left = left if abs(left) <= 1 else float(left)  # a reciprocal that is nearly zero
     power = left**right
     if isinstance(power, complex):
-        msg = "a fractional power of a negative number"
+        msg = "a fractional power of a negative number is not real"
         raise ValueError(msg)  # noqa: TRY004  (a domain error, as Python's own)
     return power
+
+
+_TOO_LARGE = "the value is too large"
+_LARGEST = 2.0**1023
+
+
+def _bounded(value: Any, *operands: Any) -> Any:
+    """The value, if float64 can hold it; inf may come from inf only."""
+    if isinstance(value, float):
+        too_large = math.isinf(value) and not any(isinstance(each, float) and math.isinf(each) for each in operands)
+    else:
+        too_large = isinstance(value, int) and abs(value) > _LARGEST
+    if too_large:
+        raise OverflowError(_TOO_LARGE)
+    return value
+
+
+def _factorial(n: Any) -> int:
+    if n < 0:
+        msg = "a negative number has no factorial"
+        raise ValueError(msg)
+    if n > 170:
+        raise OverflowError(_TOO_LARGE)
+    return math.factorial(int(n))
+
+
+def _apply(fn: str, args: list[Any]) -> Any:
+    try:
+        return _bounded(FUNCTIONS[fn].plain(*args), *args)
+    except ValueError:
+        at = ", ".join(f"{arg:g}" for arg in args)
+        msg = f"`{fn}` has no real value at {at}"
+        raise ValueError(msg) from None
 
 
 _ORDER = {

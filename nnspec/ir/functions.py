@@ -53,7 +53,7 @@ FUNCTIONS: dict[str, Function] = {
         _unary("floor", math.floor, "largest whole number that is not larger"),
         _unary("relu", _relu, "max(x, 0)"),
         _unary("gelu", _gelu, "x times the normal distribution function"),
-        Function("mod", 2, 2, math.fmod, "remainder with the sign of the divisor"),
+        Function("mod", 2, 2, lambda x, y: x % y, "remainder with the sign of the divisor"),
         Function("min", 1, None, min, "smallest of the numbers, or of a result"),
         Function("max", 1, None, max, "largest of the numbers, or of a result"),
         Function("where", 3, 3, lambda c, a, b: a if c else b, "where(condition, a, b)"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import mul
 from typing import Any
 
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import DomainValue, evaluate
+from nnspec.ir.walk import walk
 from nnspec.lower.domains import domain_rule
 from nnspec.lower.functions import function
 from nnspec.lower.values import Value, align, common
@@ -68,9 +72,8 @@ def lower(node: ir.Expr, env: Env) -> Value:
             return _dot(lower(left, env), lower(right, env), env)
         case ir.Reduce():
             return _reduce(node, env)
-        case ir.Bind(names=names, values=values, body=body):
-            bound = {name: lower(value, env) for name, value in zip(names, values, strict=True)}
-            return lower(body, replace(env, local={**env.local, **bound}))
+        case ir.Bind():
+            return _bind(node, env)
         case ir.Integral():
             return _integral(node, env)
         case _:
@@ -88,8 +91,12 @@ def lower_domain(node: ir.Expr, env: Env) -> DomainValue:
 
 def _elementwise(fn: Any, values: list[Value], env: Env) -> Value:
     arrays, axes = align(*values)
-    arrays = common([jnp.asarray(a) if isinstance(a, int | float) else a for a in arrays], env.dtype)
-    return Value(fn(*arrays), axes)
+    return Value(fn(*common([_array(a) for a in arrays], env.dtype)), axes)
+
+
+def _array(number: Any) -> Any:
+    """Plain numbers as float64 arrays: whole numbers are reals like all others."""
+    return jnp.asarray(float(number)) if isinstance(number, int) and not isinstance(number, bool) else jnp.asarray(number)
 
 
 _OPS = {
@@ -104,7 +111,7 @@ def _binary(node: ir.Bin, env: Env) -> Value:
     left, right = lower(node.left, env), lower(node.right, env)
     if left.plain and right.plain:
         both = {"l": left.array, "r": right.array}
-        return Value(evaluate(ir.Bin(op=node.op, left=ir.Const(name="l"), right=ir.Const(name="r")), both))
+        return _plain(ir.Bin(op=node.op, left=ir.Const(name="l"), right=ir.Const(name="r")), both)
     (a, b), axes = align(left, right)
     event = max(left.event, right.event)
     if left.event != right.event:
@@ -113,6 +120,15 @@ def _binary(node: ir.Bin, env: Env) -> Value:
     if node.op == "pow":
         return Value(_power(a, b), axes, event)
     return Value(_OPS[node.op](a, b), axes, event)
+
+
+def _plain(node: ir.Expr, values: Mapping[str, Any]) -> Value:
+    """A number that is known already: NaN where it has none, and no whole number that arrays could not hold."""
+    try:
+        number = evaluate(node, values)
+    except ValueError:
+        return Value(math.nan)
+    return Value(float(number) if isinstance(number, int) and abs(number) > 2**53 else number)
 
 
 def _lifted(array: Any, value: Value, event: int) -> Any:
@@ -146,10 +162,45 @@ def _dot(left: Value, right: Value, env: Env) -> Value:
 
 def _reduce(node: ir.Reduce, env: Env) -> Value:
     value = lower(node.body, env)
-    where = tuple(value.axes.index(name) for name in node.axes)
+    where = tuple(value.axes.index(name) for name in node.axes if name in value.axes)
     fold = {"sum": jnp.sum, "prod": jnp.prod, "mean": jnp.mean}[node.op]
     kept = tuple(name for name in value.axes if name not in node.axes)
-    return Value(fold(value.array, axis=where), kept, value.event)
+    total = fold(_array(value.array), axis=where) if where else value.array
+    copies = math.prod(env.sizes[name] for name in node.axes if name not in value.axes)
+    if copies != 1 and node.op != "mean":  # a function may ignore the argument that brings the index
+        total = total * copies if node.op == "sum" else total**copies
+    return Value(total, kept, value.event)
+
+
+def _bind(node: ir.Bind, env: Env) -> Value:
+    """A function at its arguments. Its own sums run over indices of their own, whatever those of the arguments are."""
+    bound = {name: lower(value, env) for name, value in zip(node.names, node.values, strict=True)}
+    summed = {axis for part in walk(node.body) if isinstance(part, ir.Reduce) for axis in part.axes}
+    taken = {axis for value in bound.values() for axis in value.axes}
+    outer = {axis: _fresh(axis, taken) for axis in sorted(summed & taken)}
+    renamed = {
+        name: replace(value, axes=tuple(outer.get(axis, axis) for axis in value.axes)) for name, value in bound.items()
+    }
+    value = lower(node.body, replace(env, local={**env.local, **renamed}))
+    for axis, other in outer.items():
+        value = _identified(value, axis, other)
+    return value
+
+
+def _fresh(axis: str, taken: set[str]) -> str:
+    while axis in taken:
+        axis += "'"
+    return axis
+
+
+def _identified(value: Value, axis: str, other: str) -> Value:
+    """The value with the axis `other` called `axis`; where it has both, its diagonal."""
+    if other in value.axes and axis in value.axes:
+        places = value.axes.index(axis), value.axes.index(other)
+        kept = tuple(name for name in value.axes if name not in (axis, other))
+        diagonal = jnp.diagonal(value.array, axis1=places[0], axis2=places[1])
+        return Value(jnp.moveaxis(diagonal, -1, len(kept)), (*kept, axis), value.event)
+    return replace(value, axes=tuple(axis if name == other else name for name in value.axes))
 
 
 def _integral(node: ir.Integral, env: Env) -> Value:
@@ -162,9 +213,10 @@ def _integral(node: ir.Integral, env: Env) -> Value:
         bound = Value(point[0]) if scalar else Value(point, (), 1)
         value = lower(node.body, replace(env, local={**env.local, node.var: bound}))
         axes.append(value.axes)
-        return jnp.asarray(value.array)
+        return _array(value.array)
 
     values = jax.vmap(integrand)(nodes)
+    values = values if jnp.issubdtype(values.dtype, jnp.floating) else values.astype(env.dtype)
     return Value(jnp.tensordot(weights.astype(values.dtype), values, axes=(0, 0)), axes[-1])
 
 
@@ -191,9 +243,27 @@ def _logical(node: ir.Expr, env: Env) -> Value:
             join = jnp.logical_and if op == "and" else jnp.logical_or
             return _elementwise(join, [lower(arg, env) for arg in args], env)
         case ir.Select(condition=condition, then=then, other=other):
-            return _elementwise(jnp.where, [lower(part, env) for part in (condition, then, other)], env)
+            return _select([lower(part, env) for part in (condition, then, other)], env)
         case ir.Factorial(arg=arg):
-            return Value(evaluate(ir.Factorial(arg=ir.Lit(value=lower(arg, env).array)), {}))
+            return _factorial(lower(arg, env), env)
         case _:
             msg = f"no lowering for {type(node).__name__}"
             raise AssertionError(msg)
+
+
+def _select(parts: list[Value], env: Env) -> Value:
+    """The condition decides on whole vectors."""
+    (holds, then, other), axes = align(*parts)
+    event = max(part.event for part in parts)
+    holds = jnp.asarray(holds)[..., None] if event else holds
+    return Value(jnp.where(holds, *common([_array(then), _array(other)], env.dtype)), axes, event)
+
+
+def _factorial(value: Value, env: Env) -> Value:
+    """n! from a table, infinite where float64 has no such number."""
+    if value.plain:
+        return _plain(ir.Factorial(arg=ir.Lit(value=value.array)), {})
+    table = jnp.asarray([*map(float, itertools.accumulate(range(1, 171), mul, initial=1)), math.inf])
+    n = jnp.round(jnp.asarray(value.array)).astype(jnp.int32)
+    found = jnp.where(n < 0, jnp.nan, table[jnp.clip(n, 0, 171)])
+    return replace(value, array=found.astype(env.dtype))

@@ -57,7 +57,7 @@ def resolve_stack(model: Model, words: Vocabulary) -> tuple[Step, ...]:
     weighted = [k for k, (_, _, params, _, _) in enumerate(sizes) if any(p.part == "weight" for p in params)]
     steps: list[Step] = []
     for k, (node, record, params, inputs, width) in enumerate(sizes):
-        role: Role = "input" if weighted and k == weighted[0] else "readout" if k == weighted[-1] else "hidden"
+        role: Role = "input" if k in weighted[:1] else "readout" if k in weighted[-1:] else "hidden"
         resolved = tuple(_param(k, p, role, stack, width, words) for p in params)
         steps.append(Step(node=node, record=record, params=resolved, fan_in=inputs, width=width))
     return tuple(steps)

@@ -53,7 +53,7 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
     """Match observables with backends."""
     rows: list[Row] = []
     complaints: list[Diagnostic] = []
-    for asked in experiment.observables:
+    for asked in (each for observable in experiment.observables for each in by_method(observable)):
         answers = ask(experiment, asked, words)
         if answers.offers:
             rows.append(Row(answers, answers.offers[0]))
@@ -62,6 +62,13 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
     if complaints:
         return Planned(None, tuple(complaints))
     return Planned(Plan(experiment, tuple(rows), _groups(rows)), ())
+
+
+def by_method(asked: Observable) -> tuple[Observable, ...]:
+    """One observable for each of its methods, `G4.exact` and the like, when it names several."""
+    if len(asked.methods) < 2:
+        return (asked,)
+    return tuple(replace(asked, name=f"{asked.name}.{method}", methods=(method,)) for method in asked.methods)
 
 
 def _groups(rows: list[Row]) -> tuple[Group, ...]:

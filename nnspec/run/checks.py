@@ -96,8 +96,8 @@ class _Judge:
                 return self.constants[name]
             case ir.DataRef(name=name):
                 return self.data[name]
-            case ir.ResultRef(name=name):
-                return np.asarray(self._result(name).value)
+            case ir.ResultRef():
+                return np.asarray(self._result(node).value)
             case ir.Neg(arg=arg):
                 return -self.value(arg)
             case ir.Bin(op=op, left=left, right=right):
@@ -117,7 +117,8 @@ class _Judge:
                 msg = f"`{node.span.text if node.span else node}` has no value here"
                 raise CannotJudge(msg)
 
-    def _result(self, name: str) -> Estimate:
+    def _result(self, node: ir.ResultRef) -> Estimate:
+        name = node.name if node.field_name is None else f"{node.name}.{node.field_name}"
         if name not in self.estimates:
             msg = f"`{name}` was not computed"
             raise CannotJudge(msg)
@@ -147,7 +148,7 @@ class _Judge:
         if not isinstance(arg, ir.ResultRef):
             msg = "`se` takes one result by its name"
             raise CannotJudge(msg)
-        found = self._result(arg.name)
+        found = self._result(arg)
         return np.zeros_like(np.asarray(found.value)) if found.stderr is None else np.asarray(found.stderr)
 
     def place(self, node: ir.Expr) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 from nnspec.numerics.agreement import agree
 from nnspec.numerics.lazy import jax, jnp, np
-from nnspec.numerics.streams import root_key, stream
+from nnspec.numerics.streams import draw_key, root_key, stream
 from nnspec.plugin.records import Args, Density, Transform
 from nnspec.testing.close import assert_close
 
@@ -70,8 +71,10 @@ def _check_shapes(record: Density, name: str, args: Args, event: tuple[int, ...]
             same = (density.shape, density.dtype) == (shape, dtype)
             assert same, f"log_prob of {name} is {density.dtype}{density.shape} for shape {shape}"
             assert bool(jnp.all(jnp.isfinite(density))), f"{name} draws events to which log_prob gives no density"
-    again = record.sample(key, args, (2, 500), jnp.float64)
-    assert_close(f"samples of {name} from the same key, now without jit,", again, x, 1e-12)
+    keys = jax.vmap(partial(draw_key, key))(jnp.arange(3))
+    many = jax.jit(jax.vmap(lambda k: record.sample(k, args, (5,), jnp.float64)))
+    one = jax.jit(lambda k: record.sample(k, args, (5,), jnp.float64))
+    assert_close(f"samples of {name} key by key,", one(keys[1]), many(keys)[1], 1e-12)
 
 
 def _check_outside(record: Density, name: str, args: Args, event: tuple[int, ...]) -> None:

@@ -13,7 +13,7 @@ from nnspec.testing import check_activation
 WORDS = load_vocabulary(no_plugins=True).activations
 NAMES = load_vocabulary(no_plugins=True).words("activations")
 
-# physics.md has these to twelve digits at (1, 0.5, 1), (1.3, 0.4, 0.7), (2, -0.9, 1.1); from mpmath at 50 digits
+# by polar quadrature in mpmath with 20 digits, to twelve digits, at POINTS
 VALUES = {
     "erf": ((0.216346895939, 0.175479656092, -0.297152043893), (0.450158158079, 0.450158158079, 0.356438642875)),
     "relu": ((0.304498890522, 0.265378091519, 0.0560334842579), (0.333333333333, 0.318864669159, 0.146230473669)),
@@ -36,10 +36,10 @@ def test_laws(name):
 
 
 @pytest.mark.parametrize("name", sorted(VALUES))
-def test_duals_have_the_published_values(name):
+def test_duals_have_the_reference_values(name):
     a, c, b = (jnp.asarray(column) for column in zip(*POINTS, strict=True))
     for dual, want in zip((WORDS[name].dual, WORDS[name].dual_prime), VALUES[name], strict=True):
-        assert jnp.allclose(dual(a, c, b), jnp.asarray(want), rtol=2e-12, atol=0)  # digits that were published
+        assert jnp.allclose(dual(a, c, b), jnp.asarray(want), rtol=5e-12, atol=0)  # half of the twelfth digit
 
 
 def test_every_closed_form_is_in_the_table():

@@ -15,6 +15,7 @@ WORDS = load_vocabulary(no_plugins=True).densities
 NAMES = load_vocabulary(no_plugins=True).words("densities")
 CASES = [(name, number) for name in NAMES for number in range(len(WORDS[name].examples))]
 NORMAL = replace(WORDS["Normal"], examples=({"mean": -0.7, "variance": 2.5},))
+MAP = NORMAL.transform
 BALL = {"domain": SimpleNamespace(shape="ball", dim=3, args=(1.5,))}
 
 
@@ -49,10 +50,11 @@ MUTANTS = {
                 WORDS["Uniform"].sample(key, args, shape, dtype))), "characteristic function"),
     "samples outside": (replace(scaled(WORDS["Uniform"], 1.1), examples=({"lo": -1.0, "hi": 2.0},)), "no density"),
     "a log_det of the wrong sign": (
-        replace(NORMAL, transform=replace(NORMAL.transform, log_det=lambda u, args: -NORMAL.transform.log_det(u, args))),
+        replace(NORMAL, transform=replace(MAP, log_det=lambda u, args: -MAP.log_det(u, args))),
         "log_det of"),
     "one precision for all": (
-        replace(NORMAL, sample=lambda key, args, shape, dtype: NORMAL.sample(key, args, shape, jnp.float64)), "draws float64"),
+        replace(NORMAL, sample=lambda key, args, shape, dtype: NORMAL.sample(key, args, shape, jnp.float64)),
+        "draws float64"),
 }  # fmt: skip
 
 

@@ -45,4 +45,5 @@ def nnspec_activations() -> Iterable[Activation]:
         apply=apply,
         dual=dual,
         dual_prime=dual_prime,
+        cite=("hendrycks2016",),
     )

@@ -1,4 +1,4 @@
-"""The rectifier, whose dual is the arc-cosine kernel of order one."""
+"""The rectifier, whose dual is the arc-cosine kernel of order one [chosaul2009]."""
 
 import math
 from collections.abc import Iterable

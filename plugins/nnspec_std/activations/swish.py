@@ -14,4 +14,10 @@ def apply(u: Array) -> Array:
 @hookimpl
 def nnspec_activations() -> Iterable[Activation]:
     """Teach `swish`, also called `silu`."""
-    yield Activation(name="swish", equation=r"\phi(u) = u / (1 + e^{-u})", apply=apply, aliases=("silu",))
+    yield Activation(
+        name="swish",
+        equation=r"\phi(u) = u / (1 + e^{-u})",
+        apply=apply,
+        aliases=("silu",),
+        cite=("ramachandran2017",),
+    )

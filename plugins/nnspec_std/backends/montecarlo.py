@@ -223,7 +223,7 @@ def _heavy(name: str, tail: Any) -> tuple[str, ...]:
     """NN496: one block carries the error, as happens where higher moments do not exist in practice."""
     if tail.share <= tail.allowed:
         return ()
-    return (f"NN496: one block of draws carries {tail.share:.0%} of the error of `{name}` (heavy tails): do not trust it",)
+    return (f"NN496: one block of draws carries {tail.share:.0%} of the error of `{name}`: heavy tails, do not trust it",)
 
 
 @hookimpl

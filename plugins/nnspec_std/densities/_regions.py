@@ -75,7 +75,7 @@ class Ball:
     radius: Array
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
-        r"""The first d of d + 2 components of a uniform direction, times the radius [voelker2017].
+        r"""The first d of d + 2 components of a uniform direction, times the radius.
 
         .. math:: x = R \frac{(z_1, \dots, z_d)}{\|(z_1, \dots, z_{d+2})\|}, \qquad z_k \sim N(0, 1)
 

@@ -12,7 +12,7 @@ from nnspec.plugin.records import Args
 
 if TYPE_CHECKING:
     from nnspec.ir.experiment import LayerNode
-    from nnspec.plugin.records import Vocabulary
+    from nnspec.plugin.model_records import Words
 
 
 def width(node: LayerNode, fan_in: int) -> int:  # noqa: ARG001
@@ -25,13 +25,13 @@ def params(node: LayerNode, fan_in: int) -> tuple[LayerParam, ...]:  # noqa: ARG
     return ()
 
 
-def apply(node: LayerNode, weights: Args, h: Array, words: Vocabulary) -> Array:  # noqa: ARG001
+def apply(node: LayerNode, weights: Args, h: Array, words: Words) -> Array:  # noqa: ARG001
     """Apply phi to each component: [point, in] to [point, in]."""
     name, options = node["function"]
     return words.activations[name].apply(h, **dict(options))
 
 
-def kernel(node: LayerNode, kernels: Kernels, second_moment: Callable[[str], Array], words: Vocabulary) -> Kernels:  # noqa: ARG001
+def kernel(node: LayerNode, kernels: Kernels, second_moment: Callable[[str], Array], words: Words) -> Kernels:  # noqa: ARG001
     r"""K \to T(K), \Theta \to \Theta \dot T(K), entry by entry with the diagonal of K.
 
     Where an activation has T alone, \dot T is its derivative by q12 (Price's theorem).

@@ -11,7 +11,7 @@ from nnspec.plugin.records import Args
 
 if TYPE_CHECKING:
     from nnspec.ir.experiment import LayerNode
-    from nnspec.plugin.records import Vocabulary
+    from nnspec.plugin.model_records import Words
 
 
 def width(node: LayerNode, fan_in: int) -> int:  # noqa: ARG001
@@ -28,13 +28,13 @@ def params(node: LayerNode, fan_in: int) -> tuple[LayerParam, ...]:
     return weight, LayerParam(name="bias", shape=(outputs,), density=node["bias"], part="bias", fan_in=fan_in)
 
 
-def apply(node: LayerNode, weights: Args, h: Array, words: Vocabulary) -> Array:  # noqa: ARG001
+def apply(node: LayerNode, weights: Args, h: Array, words: Words) -> Array:  # noqa: ARG001
     """y_i = sum_j W_ij h_j + b_i: [point, in] to [point, out]."""
     y = jnp.einsum("pj,ij->pi", h, weights["weight"])
     return y if node["bias"] is None else y + weights["bias"][None, :]
 
 
-def kernel(node: LayerNode, kernels: Kernels, second_moment: Callable[[str], Array], words: Vocabulary) -> Kernels:  # noqa: ARG001
+def kernel(node: LayerNode, kernels: Kernels, second_moment: Callable[[str], Array], words: Words) -> Kernels:  # noqa: ARG001
     r"""The kernels after the layer, with \sigma_w^2 = E w^2 and \sigma_b^2 = E b^2 [jacot2018, thm. 1].
 
     .. math:: K \to \sigma_b^2 + \sigma_w^2 K, \qquad \Theta \to \sigma_b^2 + \sigma_w^2 K + \sigma_w^2 \Theta

@@ -25,7 +25,7 @@ def nnspec_observables() -> Iterable[Observable]:
     """`Theta: {ntk: {at: xs}}`."""
     yield Observable(
         name="ntk",
-        doc="neural tangent kernel: at infinite width, or (`method: empirical`) the mean over networks of the spec's width",
+        doc="neural tangent kernel: at infinite width, or (`method: empirical`) the mean over networks of finite width",
         equation=r"\Theta(x, y) = \langle \sum_\mu \partial_\mu \phi(x)\, \partial_\mu \phi(y) \rangle",
         fields=(Field(name="at", type="points", doc="points; the result is a matrix over them", required=True),),
         dims=lambda _: ("point", "point_2"),
