@@ -46,7 +46,7 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
         case "norm" | "d" | "cumulant" | "agree":
             return _special(node, fn, read)
     _plain(node)
-    args = [read(arg) for arg in node.args]
+    args = list(map(read, node.args))
     if fn.text in OF_RESULTS and len(args) == 1 and args[0].type.kind == "result":
         dims = args[0].type.dims if fn.text == "se" else ()
         return ir.Apply(fn=fn.text, args=tuple(args), type=result(dims), span=node.span, **unite(*args))

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnspec.check.expressions import Reader
 from nnspec.check.options import attempt, bind_parameters, literal, parsed
-from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong
+from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong, clash, distinct
 from nnspec.check.sizes import number
 from nnspec.document.read import as_leaf, as_mapping
 from nnspec.ir import expr as ir
@@ -17,7 +17,7 @@ from nnspec.ir.types import INT, REAL, data
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_def_head, parse_expr, parse_name
 from nnspec.syntax.tree import Entry, Node, Sequence
-from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
+from nnspec.text.diagnostic import Diagnostic, Label, SpecError, nearest
 from nnspec.text.source import Span
 
 
@@ -36,37 +36,63 @@ def read_constants(node: Node | None, scope: Scope) -> None:
     for entry in mapping.entries if mapping else ():
         name = _key(entry, scope)
         leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
-        if name is not None:
-            formulas[name.text] = (name, parsed(scope, parse_expr, leaf) if leaf else None)
-    done: set[str] = set()
-    for word in formulas:
-        _constant(word, formulas, scope, done, ())
+        formula = parsed(scope, parse_expr, leaf) if leaf else None
+        if name is not None and name.text in formulas:
+            first = formulas[name.text][0]
+            scope.complaints.add(clash(name, "constant", first.written, "constant", first.span))
+        elif name is not None:
+            formulas[name.text] = (name, formula)
+    for word in _in_order(formulas, scope):
+        _constant(*formulas[word], scope)
 
 
-def _constant(
-    word: str, formulas: dict[str, tuple[ast.Name, ast.Expr | None]], scope: Scope, done: set[str],
-    path: tuple[str, ...],
-) -> None:  # fmt: skip
-    name, formula = formulas[word]
-    if word in path:
-        chain = " -> ".join((*path[path.index(word) :], word))
-        scope.complaints.add(Diagnostic("NN206", f"`{word}` is defined through itself", name.span, notes=(chain,)))
-        done.add(word)
-        scope.declare(name, Meaning(kind="constant", type=REAL, span=name.span, broken=True))
+def _constant(name: ast.Name, formula: ast.Expr | None, scope: Scope) -> None:
+    if name.text in scope.names:  # a circle, reported before
         return
-    if word in done:
-        return
-    for other in _names(formula) if formula is not None else ():
-        if other.text in formulas and other.text not in done:
-            _constant(other.text, formulas, scope, done, (*path, word))
-    if word in done:
-        return
-    done.add(word)
     value = None
     if formula is not None:
-        value = attempt(scope, lambda: number(formula, Reader(scope), scope, f"`{word}`"))
+        value = attempt(scope, lambda: number(formula, Reader(scope), scope, f"`{name.written}`"))
     kind = INT if isinstance(value, int) else REAL
     scope.declare(name, Meaning(kind="constant", type=kind, span=name.span, value=value, broken=value is None))
+
+
+def _in_order(formulas: dict[str, tuple[ast.Name, ast.Expr | None]], scope: Scope) -> list[str]:
+    """The constants, each after those that it uses; those in a circle are declared as broken."""
+    order: list[str] = []
+    seen: set[str] = set()
+    for first in formulas:
+        path: list[tuple[str, Iterator[ast.Name]]] = []
+        if first not in seen:
+            path = [(first, _uses(formulas[first][1]))]
+            seen.add(first)
+        while path:
+            word, uses = path[-1]
+            used = next((each for each in uses if each.text in formulas), None)
+            if used is None:
+                order.append(word)
+                path.pop()
+            elif used.text in (on_path := [each for each, _ in path]):
+                _circle([*on_path[on_path.index(used.text) :], used.text], used, formulas, scope)
+            elif used.text not in seen:
+                seen.add(used.text)
+                path.append((used.text, _uses(formulas[used.text][1])))
+    return order
+
+
+def _uses(formula: ast.Expr | None) -> Iterator[ast.Name]:
+    return _names(formula) if formula is not None else iter(())
+
+
+def _circle(
+    chain: list[str], used: ast.Name, formulas: dict[str, tuple[ast.Name, ast.Expr | None]], scope: Scope
+) -> None:
+    """NN206, at the name that closes the circle."""
+    name = formulas[used.text][0]
+    notes = (" -> ".join(chain),) if len(chain) > 2 else ()
+    scope.complaints.add(Diagnostic("NN206", f"`{used.text}` is defined through itself", used.span, "its own value is needed here",
+                                    (Label(name.span, "defined here"),), notes=notes))  # fmt: skip
+    if name.text not in scope.names:
+        scope.declare(name, Meaning(kind="constant", type=REAL, span=name.span, broken=True))
 
 
 def _names(node: Any) -> Iterator[ast.Name]:
@@ -89,10 +115,8 @@ def read_functions(node: Node | None, scope: Scope) -> None:
         if head is None or body is None:
             continue
         name, args = head
-        if name.text in scope.functions or name.text in scope.names:
-            scope.complaints.add(Diagnostic("NN202", f"`{name.text}` is given two meanings", name.span, "second time here"))
-            continue
-        scope.functions[name.text] = FunctionDecl(name.text, args, body, name.span)
+        if scope.free(name, "function") and distinct(args, scope):
+            scope.functions[name.text] = FunctionDecl(name.text, args, body, name.span)
 
 
 def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:

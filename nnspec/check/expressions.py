@@ -13,7 +13,10 @@ from nnspec.ir.expr import unite
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS
 from nnspec.ir.types import INT, REAL, TEXT, matrix, result, vec
 from nnspec.syntax import expr_tree as ast
+from nnspec.syntax.expr_build import DEEPEST, too_deep
 from nnspec.text.diagnostic import Diagnostic, Label, nearest
+
+MOST_BODIES = 2_000
 
 
 class Reader:
@@ -25,6 +28,15 @@ class Reader:
 
     def __call__(self, node: ast.Expr) -> ir.Expr:
         """The typed expression of a formula."""
+        if self.scope.depth >= DEEPEST:
+            raise Wrong(too_deep(node.span))
+        self.scope.depth += 1
+        try:
+            return self._read(node)
+        finally:
+            self.scope.depth -= 1
+
+    def _read(self, node: ast.Expr) -> ir.Expr:
         match node:
             case ast.Num(value=value):
                 return ir.Lit(value=value, type=INT if isinstance(value, int) else REAL, span=node.span)
@@ -55,12 +67,24 @@ class Reader:
     def apply(self, function: FunctionDecl, node: ast.Call) -> ir.Expr:
         """A function of the spec at its arguments, checked with their types."""
         if len(node.args) != len(function.args):
-            message = f"`{function.name}` takes {len(function.args)} arguments, and this gives {len(node.args)}"
-            raise Wrong(Diagnostic("NN312", message, node.span, secondary=(Label(function.span, "declared here"),)))
+            many = "1 argument" if len(function.args) == 1 else f"{len(function.args)} arguments"
+            message = f"`{function.name}` takes {many}, and this gives {len(node.args)}"
+            head = f"{function.name}({', '.join(arg.text for arg in function.args)})"
+            raise Wrong(Diagnostic("NN312", message, node.span, f"it is defined as `{head}`",
+                                   (Label(function.span, "declared here"),)))  # fmt: skip
         if function.name in self.scope.active:
-            raise Wrong(Diagnostic("NN206", f"`{function.name}` is defined through itself", function.span))
-        values = [self(arg) for arg in node.args]
-        body = self.body(function, values)
+            active = self.scope.active
+            chain = (*active[active.index(function.name) :], function.name)
+            notes = (" -> ".join(chain),) if len(chain) > 2 else ()
+            raise Wrong(Diagnostic("NN206", f"`{function.name}` is defined through itself", node.fn.span,
+                                   "its own value is needed here", (Label(function.span, "defined here"),),
+                                   notes=notes))  # fmt: skip
+        self.scope.depth += 1  # a call of a function takes twice the room of an operator
+        try:
+            values = list(map(self, node.args))
+            body = self.body(function, values)
+        finally:
+            self.scope.depth -= 1
         names = tuple(arg.text for arg in function.args)
         return ir.Bind(
             fn=function.name, names=names, values=tuple(values), body=body,
@@ -70,9 +94,14 @@ class Reader:
     def body(self, function: FunctionDecl, values: list[ir.Expr]) -> ir.Expr:
         """The body of a function, its arguments being variables of the given types."""
         bound = {
-            arg.text: Meaning(kind="local", type=value.type, span=arg.span)
+            arg.text: Meaning(kind="local", type=value.type, span=arg.span, written=arg.written)
             for arg, value in zip(function.args, values, strict=True)
         }
+        self.scope.called.add(function.name)
+        self.scope.bodies += 1
+        if self.scope.bodies > MOST_BODIES:
+            message = f"written out, the functions of this spec are called more than {MOST_BODIES:,} times"
+            raise Wrong(Diagnostic("NN108", message, function.span, helps=("let fewer functions call each other twice",)))
         before = self.scope.active
         self.scope.active = (*before, function.name)
         try:

@@ -201,8 +201,10 @@ def _activation(node: Node, scope: Scope) -> tuple[str, tuple[tuple[str, Any], .
         return None
     record = scope.words.activations.get(word.text)
     if record is None:
-        near = nearest(word.text, scope.words.activations)
+        near, owner = nearest(word.text, scope.words.activations), scope.words.who_had("activations", word.text)
         helps = (f"did you mean `{near}`?",) if near else ("`nnspec plugins` lists those that are known",)
+        if owner and not near:
+            helps = (f"it comes with the plugin `{owner}`: pip install {owner}",)
         scope.complaints.add(Diagnostic("NN502", f"no activation is called `{word.text}`", word.span, helps=helps))
         return None
     values = {p.name: p.default for p in record.parameters}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nnspec.document.read import Complaints
 from nnspec.ir.expr import Expr
@@ -12,11 +12,20 @@ from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.ir.types import Type
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax import expr_tree as ast
-from nnspec.text.diagnostic import Diagnostic, Label, nearest
+from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
 from nnspec.text.source import Span
 
 DOMAINS = ("R", "Ball", "Sphere", "Box", "Interval")
 SPECIAL = ("integral", "E", "cumulant", "vol", "norm", "agree", "d")
+_WORDS = {*CONSTANTS, *DOMAINS, *FUNCTIONS, *OF_RESULTS, *SPECIAL} - {"d"}
+"""Names that a spec cannot give to things of its own; `d` is left to dimensions."""
+_KINDS = {
+    "constant": "a constant", "data": "a data set", "input": "an input", "index": "an index", "param": "a parameter",
+    "field": "the field", "result": "an observable", "function": "a function",
+}  # fmt: skip
+_VARIANTS = (("φ", "ϕ"), ("θ", "ϑ"), ("ε", "ϵ"))
+"""Letters that look different on paper and are one letter here."""
+_TRUTH = {"yes", "no", "on", "off", "true", "false", "True", "False", "Yes", "No"}
 
 
 class Wrong(Exception):
@@ -40,6 +49,7 @@ class Meaning:
     space: str = ""
     parts: tuple[str, ...] = ()
     broken: bool = False
+    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,24 +76,31 @@ class Scope:
     active: tuple[str, ...] = ()
     declared: dict[str, Meaning] | None = None
     """The names of the spec itself, while an expression binds names of its own."""
+    called: set[str] = field(default_factory=set)
+    """Functions whose bodies were read."""
+    bodies: int = 0
+    """How many bodies of functions were read."""
+    depth: int = 0
+    """How deeply the formula that is being read is nested, with its functions written out."""
 
     def declare(self, name: ast.Name, meaning: Meaning) -> None:
         """Give a name its meaning; a second meaning is NN202."""
+        if self.free(name, meaning.kind):
+            self.names[name.text] = replace(meaning, written=name.written)
+
+    def free(self, name: ast.Name, kind: str) -> bool:
+        """Whether a name has no meaning yet; a complaint is kept when it has one."""
         first = self.names.get(name.text)
+        function = self.functions.get(name.text)
         if first is not None and first.span is not None:
-            secondary = (Label(first.span, "first time here"),)
-            message = f"`{name.text}` is given two meanings"
-            if name.written != first.span.text.split("[")[0] and name.text != name.written:
-                message = f"`{name.written}` and `{first.span.text}` are the same name `{name.text}`"
-            self.complaints.add(Diagnostic("NN202", message, name.span, "second time here", secondary))
-            return
-        if name.text in CONSTANTS or name.text in DOMAINS:
-            self.complaints.add(
-                Diagnostic("NN205", f"`{name.text}` is a word of the language and cannot be given", name.span,
-                           helps=("choose another name",))
-            )  # fmt: skip
-            return
-        self.names[name.text] = meaning
+            self.complaints.add(clash(name, kind, first.written, first.kind, first.span))
+        elif function is not None:
+            self.complaints.add(clash(name, kind, function.span.text, "function", function.span))
+        elif name.text in _WORDS:
+            self.complaints.add(language_word(name))
+        else:
+            return True
+        return False
 
     @contextmanager
     def local(self, bound: dict[str, Meaning], *, closed: bool = False) -> Iterator[None]:
@@ -103,6 +120,8 @@ class Scope:
             raise Wrong(self.unknown(name))
         if meaning.broken:
             raise Wrong(None)
+        if meaning.span is not None and variants(name.written, meaning.written):
+            raise Wrong(clash(name, "", meaning.written, meaning.kind, meaning.span))
         self.used.add(name.text)
         return meaning
 
@@ -114,6 +133,9 @@ class Scope:
             advice = f"an index goes in brackets: `{base}[{subscript}]`"
             return Diagnostic("NN201", title, name.span, "not known here", helps=(advice,))
         near = nearest(name.text, self.known())
+        if name.text in _TRUTH:
+            helps = ("formulas know numbers only: `1` and `0`, or a comparison such as `N > 10`",)
+            return Diagnostic("NN201", title, name.span, "a word for true or false is no number", helps=helps)
         if near is None:
             return Diagnostic("NN201", title, name.span, "not known here", helps=self._near_words(name))
         place = self.names[near].span if near in self.names else None
@@ -133,3 +155,50 @@ class Scope:
     def known(self) -> set[str]:
         """Every word that could stand in a formula here."""
         return {*self.names, *self.functions, *CONSTANTS, *FUNCTIONS, *OF_RESULTS, *self.words.activations, *SPECIAL}
+
+
+def variants(one: str, other: str) -> bool:
+    """Whether two spellings of one name use letters that look different, such as `φ` and `ϕ`."""
+    return any((a in one and b in other) or (b in one and a in other) for a, b in _VARIANTS)
+
+
+def clash(name: ast.Name, kind: str, first: str, first_kind: str, place: Span) -> Diagnostic:
+    """NN202: one name for two things; NN204: two letters that are one."""
+    written = name.written
+    if variants(written, first):
+        message = f"`{written}` and `{first}` are one name: both letters are read as `{name.text}`"
+        fix = Fix("maybe", (Edit(name.span.start, name.span.end, first),))
+        return Diagnostic("NN204", message, name.span, "written with this letter here",
+                          (Label(place, "and with that one here"),),
+                          helps=(f"write `{first}` in both places, or choose another name",), fixes=(fix,))  # fmt: skip
+    message = f"`{written}` is given twice" if kind == first_kind else f"`{written}` is given two meanings"
+    if written != first:
+        message = f"`{written}` and `{first}` are one name: Greek letters and their names are the same"
+    same = kind == first_kind
+    now, before = ("second time here", "first time here") if same else (_here(kind), _here(first_kind))
+    return Diagnostic("NN202", message, name.span, now, (Label(place, before),), helps=("rename one of the two",))
+
+
+def _here(kind: str) -> str:
+    return f"{_KINDS.get(kind, 'a name')} here"
+
+
+def language_word(name: ast.Name) -> Diagnostic:
+    """NN205."""
+    what = "a constant" if name.text in CONSTANTS else "a domain" if name.text in DOMAINS else "a function"
+    return Diagnostic("NN205", f"`{name.text}` is a word of the language and cannot be given a meaning", name.span,
+                      f"{what} of the language", helps=(f"choose another name, for example `{name.text}0`",))  # fmt: skip
+
+
+def distinct(names: tuple[ast.Name, ...], scope: Scope) -> bool:
+    """Whether the arguments of a definition have names of their own; a complaint is kept when they do not."""
+    first: dict[str, ast.Name] = {}
+    for name in names:
+        earlier = first.setdefault(name.text, name)
+        if name.text in _WORDS:
+            scope.complaints.add(language_word(name))
+            return False
+        if earlier is not name:
+            scope.complaints.add(clash(name, "argument", earlier.written, "argument", earlier.span))
+            return False
+    return True

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from nnspec.check.arithmetic import noun
+from nnspec.check.nouns import noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import NotConstant, evaluate

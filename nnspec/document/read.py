@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 
 from nnspec.document.fields import Field
@@ -43,12 +44,14 @@ def kind(node: Node | None) -> str:
             return "a mapping"
 
 
-def unknown_key(key: Leaf, where: str, known: Iterable[str]) -> Diagnostic:
-    """NN011, with the key that was probably meant."""
+def unknown_key(key: Leaf, where: str, known: Iterable[str], elsewhere: Mapping_[str, str] | None = None) -> Diagnostic:
+    """NN011, with the key that was probably meant; `elsewhere` says where keys of other mappings belong."""
     names = list(known)
     near = nearest(key.text, names)
     fixes = (Fix("machine", (Edit(key.span.start, key.span.end, near),)),) if near else ()
     helps = (f"did you mean `{near}`?",) if near else (_listing(names),)
+    if elsewhere and key.text in elsewhere:
+        helps, fixes = (f"`{key.text}` belongs {elsewhere[key.text]}",), ()
     return Diagnostic("NN011", f"unknown key `{key.text}` in {where}", key.span, helps=helps, fixes=fixes)
 
 
@@ -64,9 +67,26 @@ def missing_key(name: str, where: str, place: Span, doc: str) -> Diagnostic:
     return Diagnostic("NN012", f"{where} needs `{name}`", place, "not given here", helps=(f"`{name}`: {doc}",))
 
 
+_WRITTEN = {"a mapping": "write it as `key: value`", "a list": "write it as `[first, second]`, or as lines with `- `"}
+
+
 def wrong_shape(node: Node, wanted: str, name: str) -> Diagnostic:
-    """NN014: a list where a mapping belongs, and the like."""
-    return Diagnostic("NN014", f"`{name}` must be {wanted}, and this is {kind(node)}", node.span)
+    """NN014: a list where a mapping belongs, and the like; NN015: nothing where anything belongs."""
+    if isinstance(node, Leaf) and node.null:
+        return left_empty(name, node.span, f"{wanted} is missing here")
+    helps = (_WRITTEN[wanted],) if wanted in _WRITTEN else ()
+    return Diagnostic("NN014", f"{_quoted(name)} must be {wanted}", node.span, f"this is {kind(node)}", helps=helps)
+
+
+def left_empty(name: str, place: Span, label: str = "nothing stands behind it") -> Diagnostic:
+    """NN015."""
+    helps = ("give it a value, or delete the line",)
+    return Diagnostic("NN015", f"{_quoted(name)} is left empty", place, label, helps=helps)
+
+
+def _quoted(name: str) -> str:
+    """A key in quotes; what is no key stands as it is."""
+    return name if name.startswith(("a ", "an ", "the ")) else f"`{name}`"
 
 
 def as_mapping(node: Node, name: str, complaints: Complaints) -> Mapping | None:
@@ -103,19 +123,20 @@ class Given:
 
 
 def read_fields(
-    node: Mapping, declared: Sequence[Field], where: str, complaints: Complaints, place: Span | None = None
-) -> dict[str, Given]:
+    node: Mapping, declared: Sequence[Field], where: str, complaints: Complaints, place: Span | None = None,
+    elsewhere: Mapping_[str, str] | None = None,
+) -> dict[str, Given]:  # fmt: skip
     """Match keys with fields; unknown and missing ones are complaints.
 
-    `where` names the mapping in messages (`model`, `` `correlator` ``).
+    `where` names the mapping in messages (`model`, `` `correlator` ``); `elsewhere` says where other keys belong.
     """
     by_name = {item.name: item for item in declared}
     given: dict[str, Given] = {}
     for entry in node.entries:
         if entry.key.text not in by_name:
-            complaints.add(unknown_key(entry.key, where, by_name))
+            complaints.add(unknown_key(entry.key, where, by_name, elsewhere))
         elif isinstance(entry.value, Leaf) and entry.value.null:
-            complaints.add(Diagnostic("NN015", f"`{entry.key.text}` is left empty", entry.key.span))
+            complaints.add(left_empty(entry.key.text, entry.key.span))
         else:
             given[entry.key.text] = Given(by_name[entry.key.text], entry.key, entry.value)
     written = {entry.key.text for entry in node.entries}
@@ -130,16 +151,20 @@ def _misspelt(name: str, unknown: set[str]) -> bool:
     return any(nearest(word, [name]) for word in unknown)
 
 
-_TRUE_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false", "True": "true", "False": "false"}
+_TRUE_WORDS = {
+    "yes": "true", "on": "true", "y": "true", "1": "true", "no": "false", "off": "false", "n": "false", "0": "false",
+}  # fmt: skip
 
 
 def read_flag(leaf: Leaf, name: str) -> bool | Diagnostic:
     """`true` or `false`, and nothing that YAML 1.1 took for them."""
     if leaf.text in ("true", "false"):
         return leaf.text == "true"
-    meant = _TRUE_WORDS.get(leaf.text)
+    meant = _TRUE_WORDS.get(leaf.text) or nearest(leaf.text, ("true", "false"))
+    what = "word" if leaf.text.isalpha() else "text"
     helps = (f"write `{meant}`",) if meant else ("write `true` or `false`",)
     fixes = (Fix("machine", (Edit(leaf.span.start, leaf.span.end, meant),)),) if meant else ()
     return Diagnostic(
-        "NN018", f"`{name}` is true or false, and this is the word `{leaf.text}`", leaf.span, helps=helps, fixes=fixes
+        "NN018", f"`{name}` is `true` or `false`", leaf.span, f"this is the {what} `{leaf.text}`", helps=helps,
+        fixes=fixes,
     )

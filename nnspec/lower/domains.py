@@ -13,6 +13,9 @@ def domain_rule(over: DomainValue, order: int) -> tuple[Any, Any]:
     """Nodes [node, in] and weights [node] of a rule of the given order on a bounded domain."""
     match over.shape:
         case "ball" | "sphere":
+            if over.dim > quadrature.MAX_DIMENSION:
+                msg = f"there is no quadrature on a {over.shape} in {over.dim} dimensions"
+                raise ArithmeticError(msg)
             radius = over.args[0]
             unit = (quadrature.ball if over.shape == "ball" else quadrature.sphere)(over.dim, 1.0, order)
             power = over.dim if over.shape == "ball" else over.dim - 1

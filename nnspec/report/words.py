@@ -19,19 +19,18 @@ def listing(words: Vocabulary, *, as_json: bool) -> str:
     taught: dict[str, list[str]] = {}
     for kind in KINDS:
         for word in words.words(kind):
-            owner = words.origin(kind, word)
-            taught.setdefault(owner.plugin, []).append(f"{kind}:{word}")
+            taught.setdefault(words.origin(kind, word).module, []).append(f"{kind}:{word}")
     rows = [
         {
             "plugin": plugin.owner.plugin, "distribution": plugin.owner.distribution, "version": plugin.owner.version,
-            "module": plugin.owner.module, "state": plugin.state, "words": taught.get(plugin.owner.plugin, []),
+            "module": plugin.owner.module, "state": plugin.state, "words": taught.get(plugin.owner.module, []),
         }
         for plugin in words.plugins
     ]  # fmt: skip
     if as_json:
         return json.dumps(rows, indent=1)
     return "\n".join(
-        f"{row['plugin']:44} {row['distribution']} {row['version']}  {row['state']}  "
+        f"{row['module']:44} {row['distribution']} {row['version']}  {row['state']}  "
         f"{', '.join(word.split(':')[1] for word in row['words'])}".rstrip()
         for row in rows
     )
