@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from nnspec.check.domains import domain_call, is_domain, read_domain
-from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong
+from nnspec.check.nouns import not_yet, noun
+from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong, distinct
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
 from nnspec.ir.functions import FUNCTIONS, OF_RESULTS
-from nnspec.ir.types import BOOL, INT, REAL, result, vec
+from nnspec.ir.types import INT, REAL, result, vec
 from nnspec.syntax import expr_tree as ast
-from nnspec.text.diagnostic import Diagnostic, Edit, Fix, nearest
+from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
 
 
 class Read(Protocol):
@@ -30,7 +31,11 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     """`fn(args)` by what `fn` is."""
     fn = node.fn
     if not isinstance(fn, ast.Name):
-        raise Wrong(Diagnostic("NN311", "only a name can be called", node.span))
+        value = fn.span.text
+        start = node.span.start + len(value)
+        raise Wrong(Diagnostic("NN311", "only a function can be followed by `(`", fn.span, "this is a value",
+                               helps=(f"to multiply, write `{value if len(value) < 30 else '…'}*(…)`",),
+                               fixes=(Fix("maybe", (Edit(start, start, "*"),)),)))  # fmt: skip
     if is_domain(node):
         return domain_call(node, read, scope)
     if fn.text in scope.functions:
@@ -46,40 +51,62 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
         case "norm" | "d" | "cumulant" | "agree":
             return _special(node, fn, read)
     _plain(node)
+    if fn.text not in FUNCTIONS and fn.text not in OF_RESULTS and fn.text not in scope.words.activations:
+        raise Wrong(unknown_function(fn, scope))
     args = list(map(read, node.args))
     if fn.text in OF_RESULTS and len(args) == 1 and args[0].type.kind == "result":
+        if fn.text == "se" and not isinstance(args[0], ir.ResultRef):
+            raise Wrong(Diagnostic("NN304", "`se` takes one result by its name", node.args[0].span, "this is a formula"))
         dims = args[0].type.dims if fn.text == "se" else ()
         return ir.Apply(fn=fn.text, args=tuple(args), type=result(dims), span=node.span, **unite(*args))
     if fn.text in FUNCTIONS or fn.text in scope.words.activations:
         return _elementwise(node, fn, args)
-    raise Wrong(_unknown_function(fn, scope))
+    raise Wrong(_not_of_results(node, fn, args))
 
 
 def _plain(node: ast.Call) -> None:
+    name = node.fn.span.text
     if node.binders:
-        raise Wrong(Diagnostic("NN312", f"`{node.fn.span.text}` binds no variable", node.binders[0].span))
+        raise Wrong(Diagnostic("NN312", f"`{name}` binds no variable", node.binders[0].span, "not expected here",
+                               helps=("a variable with its domain stands in `integral(f(y), y in D)` only",)))  # fmt: skip
     if node.kwargs:
-        raise Wrong(Diagnostic("NN312", f"`{node.fn.span.text}` has no argument `{node.kwargs[0].name.text}`",
-                               node.kwargs[0].span))  # fmt: skip
+        raise Wrong(Diagnostic("NN312", f"`{name}` has no argument called `{node.kwargs[0].name.text}`",
+                               node.kwargs[0].span, "not expected here",
+                               helps=(f"give its arguments in their order: `{name}({node.kwargs[0].value.span.text})`",),
+                               ))  # fmt: skip
+
+
+def _not_of_results(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> Diagnostic:
+    """A function of whole results that got something else."""
+    if len(args) != 1:
+        return Diagnostic("NN312", f"`{fn.text}` takes one result, and this gives {len(args)} arguments", node.span)
+    helps = (f"over an index it is written `{fn.text}_i …`",) if fn.text in ("sum", "mean") else ()
+    return Diagnostic("NN304", f"`{fn.text}` takes a result, and this is {noun(args[0].type)}", args[0].span,
+                      OF_RESULTS[fn.text], helps=helps)  # fmt: skip
 
 
 def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
     known = FUNCTIONS.get(fn.text)
     low, high = (known.low, known.high) if known else (1, 1)
+    if fn.text in ("min", "max") and not (len(args) == 1 and args[0].type.kind == "vec"):
+        low = 2  # of one result they are handled before
     if len(args) < low or (high is not None and len(args) > high):
         wanted = str(low) if low == high else f"at least {low}"
         message = f"`{fn.text}` takes {wanted} argument{'' if wanted == '1' else 's'}, and this gives {len(args)}"
         raise Wrong(Diagnostic("NN312", message, node.span))
-    for arg in args:
+    for number, arg in enumerate(args):
         if arg.type.kind == "vec":
             text = arg.span.text if arg.span else "x"
-            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes a number, and this is a vector of {arg.type}", arg.span,
+            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes a number, and this is {noun(arg.type)}", arg.span,
                                    helps=(f"a component is `{text}[1]`, the squared length `{text}.{text}`",)))  # fmt: skip
-        if arg.type.kind not in ("real", "result") and arg.type != BOOL:
-            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes a number, and this is a {arg.type}", arg.span))
+        wanted = "a comparison" if fn.text == "where" and number == 0 else "a number"
+        kinds = ("bool",) if wanted == "a comparison" else ("real", "result") if known else ("real",)
+        if arg.type.kind not in kinds:
+            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes {wanted} here, and this is {noun(arg.type)}", arg.span))
     dims = {arg.type.dims for arg in args if arg.type.kind == "result" and arg.type.dims}
     if len(dims) > 1:
-        raise Wrong(Diagnostic("NN310", "results over different dimensions", node.span))
+        shown = " and ".join(f"({', '.join(each)})" for each in sorted(dims))
+        raise Wrong(Diagnostic("NN310", f"results over different dimensions: {shown}", node.span))
     kind = result(next(iter(dims), ())) if any(arg.type.kind == "result" for arg in args) else REAL
     whole = fn.text in ("abs", "min", "max", "floor", "mod") and all(arg.type == INT for arg in args)
     return ir.Apply(fn=fn.text, args=tuple(args), type=INT if whole else kind, span=node.span, **unite(*args))
@@ -88,20 +115,31 @@ def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
 def _not_a_function(node: ast.Call, fn: ast.Name, scope: Scope) -> Diagnostic:
     meaning = scope.look_up(fn)
     if meaning.kind == "field":
-        return Diagnostic("NN390", f"the field `{fn.text}` inside a formula is not supported in this version", node.span)
+        return not_yet(f"the field `{fn.written}` inside a formula", node.span,
+                       "ask for its values as an observable: `correlator`")  # fmt: skip
     what = {"constant": "a number", "param": "a parameter", "input": "an input point", "index": "an index",
             "data": "a data set", "result": "a result"}.get(meaning.kind, "a value")  # fmt: skip
     start = node.span.start + len(fn.span.text)
     fix = Fix("maybe", (Edit(start, start, "*"),))
-    return Diagnostic("NN311", f"`{fn.text}` is {what}, not a function", fn.span, "followed by `(`",
-                      helps=(f"to multiply, write `{fn.text}*(…)`",), fixes=(fix,))  # fmt: skip
+    return Diagnostic("NN311", f"`{fn.written}` is {what}, not a function", fn.span, "followed by `(`",
+                      helps=(f"to multiply, write `{fn.written}*(…)`",), fixes=(fix,))  # fmt: skip
 
 
-def _unknown_function(fn: ast.Name, scope: Scope) -> Diagnostic:
-    candidates = {*FUNCTIONS, *scope.functions, *scope.words.activations, "integral", "vol"}
-    near = nearest(fn.text, candidates)
-    helps = (f"did you mean `{near}`?",) if near else ("`nnspec doc functions` lists those that are known",)
-    return Diagnostic("NN203", f"nothing is called `{fn.written}`", fn.span, "not a known function", helps=helps)
+def unknown_function(fn: ast.Name, scope: Scope) -> Diagnostic:
+    """NN203, with the function that was probably meant."""
+    if fn.text in scope.words.densities:
+        return Diagnostic("NN203", f"`{fn.text}` is a density, not a function", fn.span, "not a number",
+                          helps=(f"declare a parameter with it: `s: {fn.text}(…)` under `params`",))  # fmt: skip
+    if fn.text in scope.words.datasets:
+        return Diagnostic("NN203", f"`{fn.text}` makes data, and is not a function", fn.span, "not a number",
+                          helps=(f"give it a name: `xs: {fn.text}(…)` under `data`",))  # fmt: skip
+    known = [*FUNCTIONS, *scope.functions, *scope.words.activations, "integral", "vol", "norm"]
+    near = nearest(fn.text, known)
+    place = scope.functions[near].span if near in scope.functions else None
+    secondary = (Label(place, f"`{near}` is given here"),) if place else ()
+    shown = ", ".join(f"`{name}`" for name in known[:14])
+    helps = (f"did you mean `{near}`?",) if near else (f"known here: {shown}, ...",)
+    return Diagnostic("NN203", f"no function is called `{fn.written}`", fn.span, "not known here", secondary, helps=helps)
 
 
 def _special(node: ast.Call, fn: ast.Name, read: Read) -> ir.Expr:
@@ -113,25 +151,35 @@ def _special(node: ast.Call, fn: ast.Name, read: Read) -> ir.Expr:
         if arg.type.kind == "result":
             return ir.Apply(fn="norm", args=(arg,), type=result(()), span=node.span, **unite(arg))
     if fn.text == "norm":
-        raise Wrong(Diagnostic("NN312", "`norm` takes one vector", node.span))
-    raise Wrong(Diagnostic("NN390", f"`{fn.text}(...)` is not supported in this version", node.span))
+        given = f"this is {noun(read(node.args[0]).type)}" if len(node.args) == 1 else ""
+        raise Wrong(Diagnostic("NN312", "`norm` takes one vector", node.span, given))
+    raise Wrong(not_yet(f"`{fn.text}(…)`", fn.span))
 
 
 def _integral(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     if len(node.args) != 1 or len(node.binders) != 1 or node.kwargs:
-        raise Wrong(Diagnostic("NN312", "an integral needs one integrand and one variable with its domain", node.span,
+        message = "an integral needs one integrand and one variable with its domain"
+        raise Wrong(Diagnostic("NN312", message, node.span, _given(node),
                                helps=("as in `integral(exp(-k.k), k in Ball(2, L))`",)))  # fmt: skip
     binder = node.binders[0]
     over = read_domain(binder.domain, read, scope)
     if over.shape == "reals":
-        raise Wrong(Diagnostic("NN390", "integrals over all of R^n are not supported in this version", binder.domain.span,
-                               helps=("cut it off: `Ball(n, L)` or `Interval(-L, L)`",)))  # fmt: skip
+        raise Wrong(not_yet("an integral over all of R^n", binder.domain.span,
+                            "cut it off: `Ball(n, L)` or `Interval(-L, L)`"))  # fmt: skip
     kind = REAL if over.type.shape == () else vec(over.dim)
-    with scope.local({binder.name.text: Meaning(kind="local", type=kind, span=binder.name.span, space=f"R^{over.dim}")}):
+    name = binder.name
+    if not distinct((name,), scope):
+        raise Wrong(None)
+    variable = Meaning(kind="local", type=kind, span=name.span, space=f"R^{over.dim}", written=name.written)
+    with scope.local({name.text: variable}):
         body = read(node.args[0])
     if body.type.kind != "real":
-        raise Wrong(Diagnostic("NN304", f"an integrand is a number, and this is a {body.type}", node.args[0].span))
+        raise Wrong(Diagnostic("NN304", "an integrand is a number", node.args[0].span, f"this is {noun(body.type)}"))
     return ir.Integral(var=binder.name.text, over=over, body=body, span=node.span, **unite(body, over))
+
+
+def _given(node: ast.Call) -> str:
+    return f"this has {len(node.args)} and {len(node.binders)}" if not node.kwargs else "`=` is not expected here"
 
 
 def _volume(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
@@ -139,4 +187,7 @@ def _volume(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
         raise Wrong(Diagnostic("NN312", "`vol` takes one domain", node.span, helps=("as in `vol(Ball(d, L))`",)))
     _plain(node)
     over = read_domain(node.args[0], read, scope)
+    if over.shape == "reals":
+        raise Wrong(Diagnostic("NN314", "the volume of R^n is infinite", node.args[0].span, "unbounded",
+                               helps=("cut it off: `Ball(n, L)` or `Box(-L, L)^n`",)))  # fmt: skip
     return ir.Apply(fn="vol", args=(over,), span=node.span, **unite(over))

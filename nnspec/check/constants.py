@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from nnspec.check.attempts import attempt, parsed
+from nnspec.check.calls import unknown_function
 from nnspec.check.expressions import Reader
-from nnspec.check.options import attempt, bind_parameters, literal, parsed
-from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong, clash, distinct
+from nnspec.check.lists import bind_parameters, literal, uneven
+from nnspec.check.nouns import not_yet
+from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, clash, distinct
 from nnspec.check.sizes import number
 from nnspec.document.read import as_leaf, as_mapping
 from nnspec.ir import expr as ir
@@ -19,6 +23,8 @@ from nnspec.syntax.expr_parse import parse_def_head, parse_expr, parse_name
 from nnspec.syntax.tree import Entry, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, Label, SpecError, nearest
 from nnspec.text.source import Span
+
+MOST_NUMBERS = 100_000_000
 
 
 def _key(entry: Entry, scope: Scope) -> ast.Name | None:
@@ -96,13 +102,20 @@ def _circle(
 
 
 def _names(node: Any) -> Iterator[ast.Name]:
-    if isinstance(node, ast.Name):
-        yield node
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for each in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(each) and not isinstance(each, (type, Span)):
-                yield from _names(each)
+    return (each for each in _parts(node) if isinstance(each, ast.Name))
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    """A node of a formula and all nodes inside of it, from left to right."""
+    todo = [node]
+    while todo:
+        top = todo.pop()
+        yield top
+        below: list[Any] = []
+        for item in fields(top):
+            value = getattr(top, item.name)
+            below += value if isinstance(value, tuple) else (value,)
+        todo += [each for each in reversed(below) if is_dataclass(each) and not isinstance(each, (type, Span))]
 
 
 def read_functions(node: Node | None, scope: Scope) -> None:
@@ -112,11 +125,35 @@ def read_functions(node: Node | None, scope: Scope) -> None:
         head = parsed(scope, parse_def_head, entry.key)
         leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
         body = parsed(scope, parse_expr, leaf) if leaf else None
-        if head is None or body is None:
+        if head is None:
             continue
         name, args = head
-        if scope.free(name, "function") and distinct(args, scope):
+        if body is None or not distinct(args, scope):
+            scope.declare(name, Meaning(kind="function", type=REAL, span=name.span, broken=True))
+        elif scope.free(name, "function"):
             scope.functions[name.text] = FunctionDecl(name.text, args, body, name.span)
+
+
+def check_uncalled(scope: Scope) -> None:
+    """Functions that nothing uses: without the types of their arguments, the names in them can be checked."""
+    for function in scope.functions.values():
+        if function.name in scope.called:
+            continue
+        bound = {name.text for name in _bound(function.body)} | {name.text for name in function.args}
+        known = {*scope.known(), *DOMAINS, *bound}
+        called = {id(name) for name in _called(function.body)}
+        for name in _names(function.body):
+            if name.text not in known:
+                unknown = unknown_function(name, scope) if id(name) in called else scope.unknown(name)
+                scope.complaints.add(unknown)
+
+
+def _called(node: Any) -> Iterator[ast.Name]:
+    return (each.fn for each in _parts(node) if isinstance(each, ast.Call) and isinstance(each.fn, ast.Name))
+
+
+def _bound(node: Any) -> Iterator[ast.Name]:
+    return (each.name for each in _parts(node) if isinstance(each, ast.Binder | ast.KwArg))
 
 
 def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:
@@ -149,12 +186,11 @@ def _data_value(node: Node, scope: Scope) -> tuple[ir.Expr | None, tuple[int, ..
 
 def _generated(formula: ast.Expr, scope: Scope) -> tuple[ir.Expr, tuple[int, ...]]:
     if isinstance(formula, ast.Vector):
-        value = Reader(scope)(formula)
-        shape = value.type.shape
-        return ir.Vector(items=value.items, type=data(shape), span=formula.span), shape  # type: ignore[attr-defined]
+        numbers = _written(formula, scope)
+        return numbers, numbers.type.shape
     if not isinstance(formula, ast.Call) or not isinstance(formula.fn, ast.Name):
         raise Wrong(Diagnostic("NN606", "a data set is made by a generator, or is a list of numbers", formula.span,
-                               helps=("as in `linspace(0, 4, 41)` or `[[0, 0], [1, 0]]`",)))  # fmt: skip
+                               "neither of them", helps=("as in `linspace(0, 4, 41)` or `[[0, 0], [1, 0]]`",)))  # fmt: skip
     word = formula.fn
     record = scope.words.datasets.get(word.text)
     if record is None:
@@ -165,18 +201,36 @@ def _generated(formula: ast.Expr, scope: Scope) -> tuple[ir.Expr, tuple[int, ...
     if reason:
         raise Wrong(Diagnostic("NN609", f"`{record.name}`: {reason}", formula.span))
     shape = record.shape(plain)
+    if math.prod(shape) > MOST_NUMBERS:
+        label = f"{' x '.join(f'{n:,}' for n in shape)} numbers; {MOST_NUMBERS:,} at most"
+        raise Wrong(Diagnostic("NN609", f"`{record.name}` would make too many numbers", formula.span, label))
     value = ir.Apply(fn=record.name, args=(), options=tuple((name, ir.Lit(value=v)) for name, v, _ in bound),
                      type=data(shape), span=formula.span)  # fmt: skip
     return value, shape
 
 
+def _written(formula: ast.Vector, scope: Scope) -> ir.Vector:
+    """A list of numbers, or of points, that stands in a formula: `"[[0, 0], [1, 0]]"`."""
+    rows: list[ir.Expr] = []
+    for item in formula.items:
+        if isinstance(item, ast.Vector):
+            rows.append(_written(item, scope))
+        else:
+            rows.append(ir.Lit(value=number(item, Reader(scope), scope, "an entry", finite=True), span=item.span))
+    odd = next((k for k, row in enumerate(rows) if row.type.shape != rows[0].type.shape), None)
+    if odd is not None:
+        raise Wrong(uneven(formula.items[odd].span, rows[odd], rows[0]))
+    return ir.Vector(items=tuple(rows), type=data((len(rows), *rows[0].type.shape)), span=formula.span)
+
+
 def _unknown(word: ast.Name, scope: Scope) -> Diagnostic:
     later = ("normal", "sample", "grid", "corners", "teacher", "table", "uniform", "csv", "npz", "geomspace")
     if word.text in later:
-        return Diagnostic("NN390", f"the data generator `{word.text}` is not supported in this version", word.span)
+        known = ", ".join(f"`{each}`" for each in scope.words.words("datasets"))
+        return not_yet(f"the data generator `{word.text}`", word.span, f"generators of this version: {known}")
     near = nearest(word.text, scope.words.datasets)
     known = ", ".join(f"`{each}`" for each in scope.words.words("datasets"))
     helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
-    return Diagnostic("NN610", f"no data generator is called `{word.text}`", word.span, helps=helps)
+    return Diagnostic("NN610", f"no data generator is called `{word.text}`", word.span, "not known here", helps=helps)
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 from nnspec.check.domains import is_domain, read_domain
+from nnspec.check.nouns import not_yet, noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import constant
 from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import DomainValue
 from nnspec.ir.expr import unite
-from nnspec.ir.evaluate import NotConstant
 from nnspec.ir.types import dist
+from nnspec.ir.walk import walk
 from nnspec.plugin.records import Density, Parameter, Signature
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
 
 Read = Callable[[ast.Expr], ir.Expr]
+LATER = ("MvNormal", "Laplace", "StudentT", "Cauchy", "Gamma", "Density", "truncate")
+"""Densities of the language that this version does not have."""
 _DEVIATION = re.compile(r"^(sigma|std|sd|stdev|deviation)(?!.*(2|sq|var)$)", re.IGNORECASE)
 
 
@@ -27,7 +32,7 @@ def read_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
         raise Wrong(_no_density(node, scope))
     record = scope.words.densities.get(node.fn.text)
     if record is None:
-        raise Wrong(_unknown(node, node.fn, scope))
+        raise Wrong(_unknown(node.fn, scope))
     signature = _signature(record, node)
     bound = _bind(record, signature, node)
     args = tuple(_argument(parameter, bound[parameter.name], read, scope) for parameter in signature.parameters)
@@ -43,18 +48,34 @@ def read_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
 
 def _no_density(node: ast.Expr, scope: Scope) -> Diagnostic:
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.densities))
-    if isinstance(node, ast.Bin | ast.Index):
-        return Diagnostic("NN390", "densities made from densities are not supported in this version", node.span)
+    if isinstance(node, ast.Bin) and any(_is_density(part, scope) for part in (node.left, node.right)):
+        return not_yet("a density made from other densities", node.span, f"densities of this version: {known}")
+    if isinstance(node, ast.Name) and node.text in scope.words.densities:
+        return Diagnostic("NN401", f"the density `{node.written}` has no arguments", node.span, "not followed by `(`",
+                          helps=(f"it is written `{_shape(scope.words.densities[node.text])}`",))  # fmt: skip
     return Diagnostic("NN401", "a density is needed here", node.span, "not a density",
                       helps=(f"known here: {known}", "a fixed number belongs under `let`"))  # fmt: skip
 
 
-def _unknown(node: ast.Call, fn: ast.Name, scope: Scope) -> Diagnostic:
-    later = ("MvNormal", "Laplace", "StudentT", "Cauchy", "Gamma", "Density", "truncate")
-    if fn.text in later:
-        return Diagnostic("NN390", f"the density `{fn.text}` is not supported in this version", node.span)
+def _is_density(node: ast.Expr, scope: Scope) -> bool:
+    match node:
+        case ast.Call(fn=ast.Name(text=text)):
+            return text in scope.words.densities or text in LATER
+        case ast.Bin(left=left, right=right):
+            return _is_density(left, scope) or _is_density(right, scope)
+        case _:
+            return False
+
+
+def _shape(record: Density) -> str:
+    return f"{record.name}({', '.join(p.name for p in record.signatures[0].parameters)})"
+
+
+def _unknown(fn: ast.Name, scope: Scope) -> Diagnostic:
     near = nearest(fn.text, scope.words.densities)
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.densities))
+    if fn.text in LATER:
+        return not_yet(f"the density `{fn.text}`", fn.span, f"densities of this version: {known}")
     helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
     return Diagnostic("NN401", f"no density is called `{fn.written}`", fn.span, "not known here", helps=helps)
 
@@ -70,11 +91,13 @@ def _signature(record: Density, node: ast.Call) -> Signature:
 def _bind(record: Density, signature: Signature, node: ast.Call) -> dict[str, tuple[ast.Expr, int]]:
     """Arguments by name, each with the power that the name it was given under stands for."""
     if node.binders:
-        raise Wrong(Diagnostic("NN410", f"`{record.name}` binds no variable", node.binders[0].span))
+        raise Wrong(Diagnostic("NN410", f"`{record.name}` binds no variable", node.binders[0].span, "not expected here"))
     shape = f"{record.name}({', '.join(p.name for p in signature.parameters)})"
     if len(node.args) > len(signature.parameters):
-        message = f"`{shape}` takes {len(signature.parameters)} arguments, and this gives {len(node.args)}"
-        raise Wrong(Diagnostic("NN410", message, node.span))
+        many = f"{len(signature.parameters)} argument{'s' if len(signature.parameters) != 1 else ''}"
+        message = f"`{shape}` takes {many}, and this gives {len(node.args)}"
+        extra = node.args[len(signature.parameters)]
+        raise Wrong(Diagnostic("NN410", message, extra.span, "one too many"))
     bound = {p.name: (arg, 1) for p, arg in zip(signature.parameters, node.args, strict=False)}
     names = {p.name: (p.name, 1) for p in signature.parameters}
     names |= {other: (p.name, power) for p in signature.parameters for other, power in p.also}
@@ -83,10 +106,12 @@ def _bind(record: Density, signature: Signature, node: ast.Call) -> dict[str, tu
             near = nearest(keyword.name.text, names)
             helps = (f"did you mean `{near}`?",) if near else (f"it is written `{shape}`",)
             raise Wrong(Diagnostic("NN410", f"`{record.name}` has no argument `{keyword.name.text}`",
-                                   keyword.name.span, helps=helps))  # fmt: skip
+                                   keyword.name.span, "not known here", helps=helps))  # fmt: skip
         target, power = names[keyword.name.text]
         if target in bound:
-            raise Wrong(Diagnostic("NN410", f"`{target}` is given twice", keyword.span))
+            before = bound[target][0]
+            raise Wrong(Diagnostic("NN410", f"the {target} of `{record.name}` is given twice", keyword.span, "given again here",
+                                   (Label(before.span, "given here"),)))  # fmt: skip
         bound[target] = (keyword.value, power)
     for parameter in signature.parameters:
         if parameter.name not in bound:
@@ -102,45 +127,57 @@ def _argument(parameter: Parameter, given: tuple[ast.Expr, int], read: Read, sco
     value = read(node)
     if "input" in value.deps:
         raise Wrong(_on_input(node, value, scope))
-    if "param" in value.deps:
-        raise Wrong(Diagnostic("NN390", "densities that depend on other parameters are not supported in this version",
-                               node.span))  # fmt: skip
+    for part in walk(value):
+        if isinstance(part, ir.Param):
+            raise Wrong(not_yet("a density that depends on another parameter", part.span or node.span))
+        if isinstance(part, ir.IndexVar):
+            raise Wrong(not_yet("a density that depends on the index", part.span or node.span))
     if value.type.kind != "real":
-        raise Wrong(Diagnostic("NN304", f"`{parameter.name}` is a number, and this is a {value.type}", node.span))
+        raise Wrong(Diagnostic("NN304", f"the {parameter.name} of a density is a number", node.span,
+                               f"this is {noun(value.type)}"))  # fmt: skip
     if power != 1:
         value = ir.Bin(op="pow", left=value, right=ir.Lit(value=power), span=node.span, **unite(value))
-    if parameter.positive:
-        plain = _now(node, value, scope)
-        if plain is not None and not plain > 0:
-            message = f"`{parameter.name}` must be positive, and this is {plain:g}"
-            raise Wrong(Diagnostic("NN403", message, node.span))
+    plain = constant(node, value, scope, f"the {parameter.name} of a density")
+    if not abs(plain) < math.inf:
+        raise Wrong(Diagnostic("NN403", f"the {parameter.name} must be finite", node.span, f"this is {plain:g}"))
+    if parameter.positive and not plain > 0:
+        given = "std" if power != 1 else parameter.name
+        raise Wrong(Diagnostic("NN403", f"the {given} must be positive", node.span, f"this is {plain:g}"))
     return value
 
 
 def _on_input(node: ast.Expr, value: ir.Expr, scope: Scope) -> Diagnostic:
-    name, meaning = next((n, m) for n, m in scope.names.items() if m.kind == "input")
+    used = next((part.name for part in walk(value) if isinstance(part, ir.Input)), "")
+    name, meaning = next((n, m) for n, m in scope.names.items() if m.kind == "input" and used in (n, ""))
     secondary = (Label(meaning.span, "declared as an input here"),) if meaning.span else ()
     return Diagnostic("NN402", "a parameter density cannot depend on the input", node.span,
                       f"`{name}` is an input point", secondary,
                       notes=("parameters are drawn once per network, before any input is seen",))  # fmt: skip
 
 
-def _now(node: ast.Expr, value: ir.Expr, scope: Scope) -> Any:
-    if value.free or value.deps:
-        return None
-    return constant(node, value, scope, "an argument of a density")
-
-
 def _refuse(record: Density, density: ir.Density, node: ast.Call, scope: Scope) -> None:
-    if density.free:
-        raise Wrong(Diagnostic("NN390", "densities that depend on the index are not supported in this version", node.span))
-    try:
-        plain = {name: constant(node, arg, scope) for name, arg in zip(density.names, density.args, strict=True)}
-    except NotConstant:
-        return
+    """NN403: arguments with which the record has no density; what it says behind a colon stands at the place."""
+    plain = {
+        name: constant(node, arg, scope, f"the {name} of a density")
+        for name, arg in zip(density.names, density.args, strict=True)
+    }
+    for name, value in plain.items():
+        if not _finite(value):
+            raise Wrong(Diagnostic("NN403", f"the {name} must be finite", node.span, "unbounded"))
     reason = record.refuse(plain)
     if reason:
-        raise Wrong(Diagnostic("NN403", f"this is not a density: {reason}", node.span))
+        what, _, label = reason.partition(": ")
+        place = node.args[0].span.join(node.args[-1].span) if node.args and not node.kwargs else node.span
+        helps: tuple[str, ...] = ()
+        if set(plain) == {"lo", "hi"} and len(node.args) == 2 and plain["lo"] > plain["hi"]:
+            helps = (f"the lower end comes first: `{record.name}({node.args[1].span.text}, {node.args[0].span.text})`",)
+        raise Wrong(Diagnostic("NN403", f"`{record.name}` is no density here: {what}", place, label, helps=helps))
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, DomainValue):
+        return value.shape == "reals" or all(map(_finite, value.args))
+    return abs(value) < math.inf
 
 
 def _lint_deviation(signature: Signature, node: ast.Call, scope: Scope) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nnspec.check.nouns import not_yet, noun
 from nnspec.check.scope import DOMAINS, Scope, Wrong
-from nnspec.check.sizes import size
+from nnspec.check.sizes import foresee, size
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
 from nnspec.ir.types import Type, domain
+from nnspec.ir.walk import walk
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, nearest
 
 Read = Callable[[ast.Expr], ir.Expr]
+MOST_FACTORS = 1_000
 
 
 def is_domain(node: ast.Expr) -> bool:
@@ -39,6 +42,9 @@ def read_domain(node: ast.Expr, read: Read, scope: Scope) -> ir.Domain:
             base, n = read_domain(left, read, scope), size(right, read, scope, "a dimension")
             if base.shape == "reals":
                 return ir.Domain(shape="reals", dim=n * base.dim, type=domain(n * base.dim), span=node.span)
+            if n * base.dim > MOST_FACTORS:
+                raise Wrong(Diagnostic("NN315", "a dimension is too large", right.span,
+                                       f"{n * base.dim:,} factors; {MOST_FACTORS:,} at most"))  # fmt: skip
             return ir.Domain(shape="product", dim=n * base.dim, args=(base,) * n, type=domain(n * base.dim),
                              span=node.span, **unite(base))  # fmt: skip
         case ast.Bin(op="mul", left=left, right=right) if is_domain(node):
@@ -57,21 +63,25 @@ def domain_call(node: ast.Call, read: Read, scope: Scope) -> ir.Domain:
     word = node.fn.text
     if word == "R" or len(node.args) != 2 or node.kwargs or node.binders:
         example = {"R": "R^d", "Ball": "Ball(d, L)", "Sphere": "Sphere(d, L)"}.get(word, f"{word}(-1, 1)")
-        raise Wrong(Diagnostic("NN312", f"`{word}` is written `{example}`", node.span))
+        label = "a ball has a dimension and a radius" if word in ("Ball", "Sphere") else ""
+        raise Wrong(Diagnostic("NN312", f"`{word}` is written `{example}`", node.span, label))
     if word in ("Ball", "Sphere"):
         n = size(node.args[0], read, scope, "a dimension")
-        radius = _number(read(node.args[1]), node.args[1])
+        radius = _number(read(node.args[1]), node.args[1], scope)
         return ir.Domain(shape="ball" if word == "Ball" else "sphere", dim=n, args=(radius,), type=domain(n),
                          span=node.span, **unite(radius))  # fmt: skip
-    low, high = (_number(read(arg), arg) for arg in node.args)
+    low, high = (_number(read(arg), arg, scope) for arg in node.args)
     return ir.Domain(shape="interval", dim=1, args=(low, high), type=Type("domain"), span=node.span, **unite(low, high))
 
 
-def _number(value: ir.Expr, node: ast.Expr) -> ir.Expr:
+def _number(value: ir.Expr, node: ast.Expr, scope: Scope) -> ir.Expr:
     if value.type.kind != "real":
-        raise Wrong(Diagnostic("NN304", f"a domain is given by numbers, and this is a {value.type}", node.span))
-    if "input" in value.deps:
-        raise Wrong(Diagnostic("NN304", "a domain cannot depend on the input", node.span))
+        raise Wrong(Diagnostic("NN304", "a domain is given by numbers", node.span, f"this is {noun(value.type)}"))
+    for part in walk(value):
+        if isinstance(part, ir.Input | ir.Param | ir.IndexVar):
+            raise Wrong(not_yet("a domain that is not the same everywhere", part.span or node.span,
+                                "give it constants of `let`"))  # fmt: skip
+    foresee(value, scope)
     return value
 
 

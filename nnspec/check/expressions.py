@@ -7,6 +7,7 @@ from typing import Any
 from nnspec.check.arithmetic import add_like, compare, logic, multiply, power, quotient, select
 from nnspec.check.calls import call
 from nnspec.check.indices import indexed, reduce
+from nnspec.check.nouns import noun
 from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
@@ -61,7 +62,7 @@ class Reader:
             case ast.If(then=then, cond=cond, else_=other):
                 return select(node, self(cond), self(then), self(other))
             case _:
-                raise Wrong(Diagnostic("NN304", "a list in round brackets is not a value", node.span,
+                raise Wrong(Diagnostic("NN304", "several values in round brackets are not one value", node.span, "not a value",
                                        helps=("a vector is written with square brackets: `[a, b]`",)))  # fmt: skip
 
     def apply(self, function: FunctionDecl, node: ast.Call) -> ir.Expr:
@@ -139,24 +140,25 @@ class Reader:
                     raise Wrong(Diagnostic("NN613", message, node.span, helps=(f"one of {choice}",)))
                 return ir.ResultRef(name=node.text, deps=frozenset({"result"}), **place)
             case _:
-                message = f"`{node.text}` is the field; it is written with its point"
-                raise Wrong(Diagnostic("NN311", message, node.span, helps=(f"write `{node.text}(x)`",)))
+                message = f"`{node.written}` is the field, and here it has no point"
+                raise Wrong(Diagnostic("NN311", message, node.span, "not followed by `(`",
+                                       helps=("ask for its values as an observable: `correlator`",)))  # fmt: skip
 
     def _bare_param(self, node: ast.Name, indices: tuple[str, ...], place: dict[str, Any]) -> ir.Expr:
         if indices:
             written = f"{node.text}[{', '.join(indices)}]"
             declared = self.scope.names[node.text].span
             secondary = (Label(declared, f"declared over `{', '.join(indices)}` here"),) if declared else ()
-            raise Wrong(Diagnostic("NN303", f"`{node.written}` needs its index", node.span, "one for each neuron",
+            raise Wrong(Diagnostic("NN303", f"`{node.written}` needs its index", node.span, f"which `{node.written}`?",
                                    secondary, helps=(f"write `{written}`",)))  # fmt: skip
         return ir.Param(name=node.text, deps=frozenset({"param"}), **place)
 
     def _reject_bare_word(self, node: ast.Name) -> None:
         if node.text in self.scope.functions or node.text in FUNCTIONS or node.text in self.scope.words.activations:
-            raise Wrong(Diagnostic("NN311", f"`{node.text}` is a function, and here it has no argument", node.span,
-                                   helps=(f"write `{node.text}(...)`",)))  # fmt: skip
+            raise Wrong(Diagnostic("NN311", f"`{node.written}` is a function, and here it has no argument", node.span,
+                                   "not followed by `(`", helps=(f"write `{node.written}(…)`",)))  # fmt: skip
         if node.text in DOMAINS:
-            raise Wrong(Diagnostic("NN304", f"`{node.text}` is a domain, and a number is needed here", node.span))
+            raise Wrong(Diagnostic("NN304", f"`{node.written}` is a domain", node.span, "a number is needed here"))
 
     def _vector(self, node: ast.Vector, items: list[ir.Expr]) -> ir.Expr:
         kinds = {item.type.kind for item in items}
@@ -165,19 +167,24 @@ class Reader:
         elif kinds == {"vec"} and len({item.type.shape for item in items}) == 1:
             kind = matrix(len(items), items[0].type.shape[0])
         else:
-            raise Wrong(Diagnostic("NN304", "a vector holds numbers, or rows of one length", node.span))
+            first = items[0].type
+            odd = next((k for k, item in enumerate(items) if item.type.kind not in ("real", "vec")), None)
+            odd = odd if odd is not None else next(k for k, item in enumerate(items) if item.type != first)
+            raise Wrong(Diagnostic("NN304", "a vector holds numbers, or rows of one length", node.items[odd].span,
+                                   f"this is {noun(items[odd].type)}"))  # fmt: skip
         return ir.Vector(items=tuple(items), type=kind, span=node.span, **unite(*items))
 
     def _unary(self, node: ast.Un | ast.Factorial) -> ir.Expr:
         arg = self(node.arg)
         if isinstance(node, ast.Factorial):
             if arg.type != INT:
-                raise Wrong(Diagnostic("NN304", "a factorial needs a whole number", node.arg.span, f"this is {arg.type}"))
+                what = "a number that need not be whole" if arg.type.kind == "real" else noun(arg.type)
+                raise Wrong(Diagnostic("NN304", "a factorial needs a whole number", node.arg.span, f"this is {what}"))
             return ir.Factorial(arg=arg, type=INT, span=node.span, **unite(arg))
         if node.op == "not":
             return logic(node, "not", [arg])
         if arg.type.kind not in ("real", "vec", "matrix", "result"):
-            raise Wrong(Diagnostic("NN304", f"a sign needs a number, and this is a {arg.type}", node.arg.span))
+            raise Wrong(Diagnostic("NN304", "only numbers and vectors have a sign", node.arg.span, f"this is {noun(arg.type)}"))
         return arg if node.op == "pos" else ir.Neg(arg=arg, type=arg.type, span=node.span, **unite(arg))
 
     def _binary(self, node: ast.Bin) -> ir.Expr:
@@ -216,8 +223,10 @@ class Reader:
     def _dot(self, node: ast.Bin, left: ir.Expr, right: ir.Expr) -> ir.Expr:
         for side, ast_side in ((left, node.left), (right, node.right)):
             if side.type.kind != "vec":
-                message = f"the dot product needs two vectors, and `{ast_side.span.text}` is a {_noun(side)}"
-                raise Wrong(Diagnostic("NN304", message, ast_side.span, helps=("numbers are multiplied with `*`",)))
+                secondary = tuple(filter(None, (self._declared(ast_side),)))
+                raise Wrong(Diagnostic("NN304", "the dot product needs two vectors", ast_side.span,
+                                       f"this is {noun(side.type)}", secondary,
+                                       helps=("numbers are multiplied with `*`",)))  # fmt: skip
         (n,), (m,) = left.type.shape, right.type.shape
         if n != m:
             message = f"the dot product needs vectors of one length; these have {n} and {m}"
@@ -231,7 +240,3 @@ class Reader:
         if meaning is None or meaning.span is None or not meaning.space:
             return None
         return Label(meaning.span, f"`{base.text}` is declared in {meaning.space} here")  # type: ignore[union-attr]
-
-
-def _noun(node: ir.Expr) -> str:
-    return "number" if node.type.kind == "real" else str(node.type)

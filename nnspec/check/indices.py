@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from nnspec.check.nouns import not_yet, noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
 from nnspec.ir.types import REAL
 from nnspec.syntax import expr_tree as ast
-from nnspec.text.diagnostic import Diagnostic, Label
+from nnspec.text.diagnostic import Diagnostic, Label, nearest
 from nnspec.text.source import Span
 
 Read = Callable[[ast.Expr], ir.Expr]
@@ -21,17 +22,19 @@ def reduce(node: ast.Big, read: Read, scope: Scope) -> ir.Expr:
     """sum_i, prod_i, mean_i: each index must exist (NN305) and occur in the summand (NN306)."""
     for name in node.names:
         if name.text not in scope.sizes:
-            known = ", ".join(f"`{each}`" for each in scope.sizes) or "none is declared"
-            raise Wrong(Diagnostic("NN305", f"`{name.written}` is not an index", name.span,
-                                   helps=(f"indices are declared under `indices`; here: {known}",)))  # fmt: skip
+            raise Wrong(no_index(name, scope))
+    if len({name.text for name in node.names}) < len(node.names):
+        raise Wrong(Diagnostic("NN305", "an index is summed over twice", node.names[-1].span, "named before"))
     body = read(node.body)
     if body.type.kind not in ("real", "vec"):
-        raise Wrong(Diagnostic("NN304", f"a sum needs numbers, and this is a {body.type}", node.body.span))
+        raise Wrong(Diagnostic("NN304", f"`{node.kind}` needs numbers", node.body.span, f"this is {noun(body.type)}"))
     for name in node.names:
         if name.text not in body.free:
-            raise Wrong(Diagnostic("NN306", f"`{name.text}` does not occur in what is summed over it", node.body.span,
-                                   "this is the whole summand", (Label(name.span, "summed here"),),
-                                   helps=(f"`{node.kind}_{name.text}` takes the product to its right and stops at `+`",),
+            part = {"sum": "summand", "prod": "factor", "mean": "term"}[node.kind]
+            word = {"sum": "summed", "prod": "multiplied", "mean": "averaged"}[node.kind]
+            raise Wrong(Diagnostic("NN306", f"`{name.written}` does not occur in what is {word} over it", node.body.span,
+                                   f"this is the whole {part}", (Label(name.span, f"{word} over this index"),),
+                                   helps=(f"`{node.kind}_{name.written}` takes the product to its right and stops at `+`",),
                                    ))  # fmt: skip
     axes = tuple(name.text for name in node.names)
     return ir.Reduce(op=node.kind, axes=axes, body=body, type=body.type, span=node.span,
@@ -41,49 +44,59 @@ def reduce(node: ast.Big, read: Read, scope: Scope) -> ir.Expr:
 def indexed(node: ast.Index, read: Read, scope: Scope) -> ir.Expr:
     """`w[i]` of a parameter, `x[1]` of a vector, `w[i][1]` of both, and `E[...]`, which this version does not have."""
     if isinstance(node.base, ast.Name) and node.base.text in ("E", "cumulant") and node.base.text not in scope.names:
-        raise Wrong(Diagnostic("NN390", "`E[...]` in a formula is not supported in this version", node.span,
-                               helps=("ask for it as an observable: `correlator`",)))  # fmt: skip
+        raise Wrong(not_yet(f"`{node.base.written}[…]` in a formula", node.base.span,
+                            "ask for it as an observable: `correlator`"))  # fmt: skip
     if isinstance(node.base, ast.Name):
         meaning = scope.look_up(node.base)
         if meaning.kind == "param" and meaning.indices:
             return _parameter(node, node.base, scope)
     arg = read(node.base)
+    if arg.type.kind in ("result", "data"):
+        raise Wrong(not_yet(f"an entry of {noun(arg.type)}", node.span, "take the largest with `max(…)`"))
     if arg.type.kind != "vec":
-        what = "number" if arg.type.kind == "real" else str(arg.type)
-        message = f"`{node.base.span.text}` is a {what} and has no components"
-        raise Wrong(Diagnostic("NN304", message, node.span))
-    return _component(node, arg)
+        text = node.base.span.text
+        secondary = declared(node.base, scope)
+        raise Wrong(Diagnostic("NN304", f"`{text}` has no components", node.span, f"`{text}` is {noun(arg.type)}",
+                               secondary, helps=(f"write `{text}`",) if arg.type.kind == "real" else ()))  # fmt: skip
+    return _component(node, arg, scope)
 
 
 def _parameter(node: ast.Index, base: ast.Name, scope: Scope) -> ir.Expr:
     meaning = scope.names[base.text]
     if len(node.items) != len(meaning.indices):
-        written = f"`{base.text}[{', '.join(meaning.indices)}]`"
-        message = f"`{base.text}` has {len(meaning.indices)} index, and this gives {len(node.items)}"
-        raise Wrong(Diagnostic("NN303", message, node.span, helps=(f"it is declared as {written}",)))
+        written = f"`{base.written}[{', '.join(meaning.indices)}]`"
+        many = "one index" if len(meaning.indices) == 1 else f"{len(meaning.indices)} indices"
+        raise Wrong(Diagnostic("NN303", f"`{base.written}` has {many}", node.span, f"this gives {len(node.items)}",
+                               declared(base, scope), helps=(f"write {written}",)))  # fmt: skip
     used: list[str] = []
-    for item, declared in zip(node.items, meaning.indices, strict=True):
+    for item, index in zip(node.items, meaning.indices, strict=True):
         if not isinstance(item, ast.Name) or item.text not in scope.sizes:
             if isinstance(item, ast.Name) and item.text not in scope.names:
                 raise Wrong(scope.unknown(item))
-            message = f"`{item.span.text}` is not an index of `{base.text}`"
-            raise Wrong(Diagnostic("NN303", message, item.span, helps=(f"write `{base.text}[{declared}]`",)))
-        if scope.sizes[item.text] != scope.sizes[declared]:
-            message = f"`{item.text}` runs over 1..{scope.sizes[item.text]}, `{base.text}` over 1..{scope.sizes[declared]}"
-            raise Wrong(Diagnostic("NN307", message, item.span))
+            message = f"`{item.span.text}` is not an index of `{base.written}`"
+            raise Wrong(Diagnostic("NN303", message, item.span, "not an index", declared(base, scope),
+                                   helps=(f"write `{base.written}[{index}]`",)))  # fmt: skip
+        if scope.sizes[item.text] != scope.sizes[index]:
+            message = f"`{base.written}` has {scope.sizes[index]} entries, and `{item.text}` runs over 1..{scope.sizes[item.text]}"
+            raise Wrong(Diagnostic("NN307", message, item.span, "another range", declared(base, scope),
+                                   helps=(f"write `{base.written}[{index}]`",)))  # fmt: skip
         used.append(item.text)
     return ir.Param(name=base.text, indices=tuple(used), type=meaning.type, span=node.span,
                     free=frozenset(used), deps=frozenset({"param"}))  # fmt: skip
 
 
-def _component(node: ast.Index, arg: ir.Expr) -> ir.Expr:
+def _component(node: ast.Index, arg: ir.Expr, scope: Scope) -> ir.Expr:
     (n,) = arg.type.shape
     if len(node.items) != 1 or not isinstance(node.items[0], ast.Num) or not isinstance(node.items[0].value, int):
-        message = "a component is chosen by a whole number"
-        raise Wrong(Diagnostic("NN303", message, node.items[0].span, helps=(f"1 to {n}, as in `x[1]`",)))
+        given = node.items[min(1, len(node.items) - 1)].span
+        example = f"{node.base.span.text}[1]"
+        helps = (f"components are numbered 1..{n}: `{example}`",)
+        raise Wrong(Diagnostic("NN303", "a component is chosen by one whole number", given, "not one whole number",
+                               declared(node.base, scope), helps=helps))  # fmt: skip
     k = node.items[0].value
     if not 1 <= k <= n:
-        helps = ("nnspec counts from 1, as on paper: the first component is `x[1]`",) if k == 0 else ()
+        first = f"{node.base.span.text}[1]"
+        helps = (f"nnspec counts from 1, as on paper: the first component is `{first}`",) if k == 0 else ()
         message = f"component {k} of a vector in R^{n}"
         raise Wrong(Diagnostic("NN308", message, node.items[0].span, f"components are numbered 1..{n}", helps=helps))
     return ir.Component(arg=arg, k=k, type=REAL, span=node.span, **unite(arg))
@@ -97,16 +110,36 @@ def unsummed(body: ast.Expr, index: str) -> Diagnostic:
     before = [big for big in sums if big.span.end <= place.start]
     if not before:
         return Diagnostic("NN301", f"`{index}` is used without a sum over it", place, f"`{index}` has no value here",
-                          helps=(f"a field is one number for each point: write `sum_{index} ...`",))  # fmt: skip
+                          helps=(f"a field is one number for each point: write `sum_{index} …`",))  # fmt: skip
     first = before[0]
     summand = first.body.span.text
-    advice = f"put the whole summand in parentheses: `{first.kind}_{index} ({_clip(summand)} + …)`"
+    after = first.span.source.text[first.span.end : place.start].lstrip()[:1]
+    sign = after if after in ("+", "-") else "+"
+    advice = f"put the whole summand in parentheses: `{first.kind}_{index} ({_clip(summand)} {sign} …)`"
+    ends = f"the sum ends before the `{after}`" if after in ("+", "-") else "the sum ends here"
     return Diagnostic("NN301", f"`{index}` is used outside the sum over it", place, f"`{index}` has no value here",
-                      (Label(first.span, "the sum ends before the `+`"),), helps=(advice,))  # fmt: skip
+                      (Label(first.span, ends),), helps=(advice,))  # fmt: skip
+
+
+def no_index(name: ast.Name, scope: Scope) -> Diagnostic:
+    """NN305, with the indices that there are."""
+    near = nearest(name.text, scope.sizes)
+    known = ", ".join(f"`{each}`" for each in scope.sizes)
+    helps = (f"did you mean `{near}`?",) if near else (f"indices here: {known}",) if known else (
+        f"declare it: `indices: {{{name.written}: N}}`",
+    )  # fmt: skip
+    return Diagnostic("NN305", f"`{name.written}` is not an index", name.span, "not declared under `indices`", helps=helps)
+
+
+def declared(node: ast.Expr, scope: Scope) -> tuple[Label, ...]:
+    """Where a name was declared."""
+    meaning = scope.names.get(node.text) if isinstance(node, ast.Name) else None
+    return (Label(meaning.span, "declared here"),) if meaning is not None and meaning.span is not None else ()
 
 
 def _clip(text: str) -> str:
-    return " ".join(text.split())[:40]
+    short = " ".join(text.split())
+    return short if len(short) <= 48 else f"{short[:47]}…"
 
 
 def _parts(node: Any) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from nnspec.check.densities import read_density
 from nnspec.check.domains import read_domain
 from nnspec.check.expressions import Reader
-from nnspec.check.indices import unsummed
+from nnspec.check.indices import no_index, unsummed
 from nnspec.check.options import attempt, parsed
 from nnspec.check.scope import Meaning, Scope, Wrong
 from nnspec.check.sizes import size
@@ -188,8 +188,7 @@ def _typed_param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tupl
     target, read = decl.names[0], Reader(scope)
     for index in target.indices:
         if index.text not in scope.sizes:
-            known = ", ".join(f"`{each}`" for each in scope.sizes) or "none is declared"
-            raise Wrong(Diagnostic("NN305", f"`{index.written}` is not an index", index.span, helps=(f"here: {known}",)))
+            raise Wrong(no_index(index, scope))
     space = read_domain(decl.domain, read, scope) if decl.domain is not None else None
     if density is None:
         raise Wrong(None)

@@ -45,7 +45,7 @@ def _read_layers(node: Node, layers: list[LayerNode], scope: Scope) -> None:
     items = as_list(node, "layers", scope.complaints)
     for item in items.items if items else ():
         if isinstance(item, Leaf) and not item.null:
-            item = Mapping((Entry(item, Mapping((), item.span)),), item.span)  # noqa: PLW2901
+            item = Mapping((Entry(item, Mapping((), item.span)),), item.span)
         mapping = as_mapping(item, "a layer", scope.complaints)
         if mapping is None:
             continue

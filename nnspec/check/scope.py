@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from nnspec.document.read import Complaints
-from nnspec.ir.expr import Expr
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.ir.types import Type
 from nnspec.plugin.vocabulary import Vocabulary

@@ -161,10 +161,10 @@ def read_flag(leaf: Leaf, name: str) -> bool | Diagnostic:
     if leaf.text in ("true", "false"):
         return leaf.text == "true"
     meant = _TRUE_WORDS.get(leaf.text) or nearest(leaf.text, ("true", "false"))
-    what = "word" if leaf.text.isalpha() else "text"
+    what = "the word " if leaf.text.isalpha() else ""
     helps = (f"write `{meant}`",) if meant else ("write `true` or `false`",)
     fixes = (Fix("machine", (Edit(leaf.span.start, leaf.span.end, meant),)),) if meant else ()
     return Diagnostic(
-        "NN018", f"`{name}` is `true` or `false`", leaf.span, f"this is the {what} `{leaf.text}`", helps=helps,
+        "NN018", f"`{name}` is `true` or `false`", leaf.span, f"this is {what}`{leaf.text}`", helps=helps,
         fixes=fixes,
     )

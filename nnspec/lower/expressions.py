@@ -255,12 +255,12 @@ def _select(parts: list[Value], env: Env) -> Value:
     """The condition decides on whole vectors."""
     (holds, then, other), axes = align(*parts)
     event = max(part.event for part in parts)
-    holds = jnp.asarray(holds)[..., None] if event else holds
+    holds = holds[..., None] if event and jnp.ndim(holds) else holds
     return Value(jnp.where(holds, *common([_array(then), _array(other)], env.dtype)), axes, event)
 
 
 def _factorial(value: Value, env: Env) -> Value:
-    """n! from a table, infinite where float64 has no such number."""
+    """N! from a table, infinite where float64 has no such number."""
     if value.plain:
         return _plain(ir.Factorial(arg=ir.Lit(value=value.array)), {})
     table = jnp.asarray([*map(float, itertools.accumulate(range(1, 171), mul, initial=1)), math.inf])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -82,13 +83,16 @@ def layer_stack(experiment: Experiment, words: Vocabulary) -> LayerStackForm | O
     if model.stack is None:
         return Obstacle("the model is a formula, not a stack of layers", model.span)
     steps = resolve_stack(model, words)
-    obstacle = _gaussian(steps) or _centred(steps, experiment, words)
+    obstacle = _centred(steps, experiment, words) or _gaussian(steps, experiment, words)
     if obstacle is not None:
         return obstacle
     name = model.stack.parameterization
     for param in (p for step in steps for p in step.params if p.param.part == "weight"):
         e = param.exponents
         power = -2 * (e.a + e.b) + (0 if param.role == "input" else 1)
+        if param.role == "input" and e.a_in + e.b_in != 0.5:
+            return Obstacle(f"under `{name}` the first layer is not divided by the root of its number of inputs",
+                            model.stack.parameterization_span)  # fmt: skip
         if power != 0:
             word = "grow" if power > 0 else "vanish"
             return Obstacle(f"under `{name}` the outputs of a {param.role} layer {word} with the width",
@@ -98,18 +102,21 @@ def layer_stack(experiment: Experiment, words: Vocabulary) -> LayerStackForm | O
     )
 
 
-def _gaussian(steps: tuple[Step, ...]) -> Obstacle | None:
+def _gaussian(steps: tuple[Step, ...], experiment: Experiment, words: Vocabulary) -> Obstacle | None:
     """Kernel steps hold for Gaussian inputs only: an activation must follow a layer that makes them."""
-    state = "deterministic"
+    state, maker = "deterministic", steps[0]
     for step in steps:
         if step.record.kernel is None:
             return Obstacle(f"the layer `{step.node.name}` has no kernel rule", step.node.span)
         if step.record.gaussian == "makes":
-            state = "gaussian"
+            state, maker = "gaussian", step
         elif step.record.gaussian == "needs":
             if state != "gaussian":
                 what = "the inputs themselves" if state == "deterministic" else "the outputs of another nonlinearity"
                 return Obstacle(f"`{step.node.name}` acts on {what}, which are not Gaussian", step.node.span)
+            obstacle = _short_sums(maker, experiment, words)
+            if obstacle is not None:
+                return obstacle
             state = "nonlinear"
     if state != "gaussian":
         reason = "the last layer is no sum with random weights, so the field is not Gaussian"
@@ -117,13 +124,36 @@ def _gaussian(steps: tuple[Step, ...]) -> Obstacle | None:
     return None
 
 
+def _short_sums(step: Step, experiment: Experiment, words: Vocabulary) -> Obstacle | None:
+    """A sum over many hidden units is Gaussian whatever their weights; one over the inputs, or a bias, is not."""
+    for param in step.params:
+        law = param.param.density
+        if (param.param.part == "bias" or param.role == "input") and not _normal(law, experiment, words):
+            terms = "a bias" if param.param.part == "bias" else f"a sum over {step.fan_in} inputs"
+            reason = f"the {param.param.name}s of `{step.node.name}` are not normal, so {terms} is not Gaussian"
+            return Obstacle(reason, law.span)
+    return None
+
+
+def _normal(law: ir.Expr, experiment: Experiment, words: Vocabulary) -> bool:
+    """Whether the moments of a density, up to the eighth, are those of a centred normal one."""
+    assert isinstance(law, ir.Density)
+    moment, args = words.densities[law.name].moment, _plain_args(law, experiment)
+    variance = float(moment(args, 2))
+    gaussian = ((4, 3 * variance**2), (6, 15 * variance**3), (8, 105 * variance**4))
+    return all(math.isclose(float(moment(args, k)), value, rel_tol=1e-9) for k, value in gaussian)
+
+
+def _plain_args(law: ir.Density, experiment: Experiment) -> dict[str, Any]:
+    return {name: evaluate(arg, experiment.values) for name, arg in zip(law.names, law.args, strict=True)}
+
+
 def _centred(steps: tuple[Step, ...], experiment: Experiment, words: Vocabulary) -> Obstacle | None:
     for step in steps:
         for param in step.params:
             law = param.param.density
             assert isinstance(law, ir.Density)
-            args = {name: evaluate(arg, experiment.values) for name, arg in zip(law.names, law.args, strict=True)}
-            if not words.densities[law.name].centred(args):
+            if not words.densities[law.name].centred(_plain_args(law, experiment)):
                 return Obstacle(f"the {param.param.name}s of `{step.node.name}` do not have mean zero", law.span)
     return None
 

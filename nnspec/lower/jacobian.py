@@ -23,6 +23,9 @@ class FieldJacobian:
         def at(theta: Mapping[str, Any], point: Any) -> Any:
             return self.field(theta, point[None, :])[0]
 
+        if not self.theta:  # nothing to move
+            values = self.field(self.theta, self.points)
+            return jnp.zeros((*values.shape, *values.shape), values.dtype)
         jacobian = jax.vmap(lambda point: jax.jacrev(at)(self.theta, point))(self.points)
         total = 0.0
         for leaf in jax.tree.leaves(jacobian):

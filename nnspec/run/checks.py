@@ -105,6 +105,9 @@ class _Judge:
                     return _BINARY[op](self.value(left), self.value(right))
             case ir.Compare(operands=operands, ops=ops):
                 sides = [self.value(side) for side in operands]
+                if any(isinstance(side, float | np.ndarray) and np.any(np.isnan(side)) for side in sides):
+                    msg = "a side of the comparison is not finite"
+                    raise CannotJudge(msg)
                 return all(bool(_COMPARE[op](sides[k], sides[k + 1])) for k, op in enumerate(ops))
             case ir.Logic(op=op, args=args):
                 truth = [bool(self.value(arg)) for arg in args]

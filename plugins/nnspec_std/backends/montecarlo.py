@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnspec.ir.experiment import Model
+from nnspec.ir.expr import Expr, Integral
+from nnspec.ir.walk import walk
 from nnspec.lower.ensemble import Reader, block_size, draw_bytes
 from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.numerics import moments, streams
@@ -56,7 +59,16 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
     if draws < FEWEST_DRAWS:
         reason = f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"
         return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=question.asked.place("draws"))]
+    inner = _integral(question.experiment.model)
+    if inner is not None:
+        reason = "the field holds an integral, whose error sampling cannot state"
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=inner.span)]
     return [_offer(question, kind, draws, sampler.name)]
+
+
+def _integral(model: Model) -> Expr | None:
+    body = model.field.body if model.field is not None else None
+    return next((node for node in walk(body) if isinstance(node, Integral)), None)
 
 
 def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Offer:
@@ -76,7 +88,7 @@ def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Off
     return Offer(
         backend=NAME, method=method, why=f"every model can be drawn; sampler {sampler}", dims=question.asked.dims,
         shape=shape, draws=draws, flops=flops, bytes=memory, error=f"1/sqrt({draws}) of the spread",
-        group=f"{sampler}:{draws}:{kind.precision}:{'jac' if 'jac' in kind.readings else 'f'}", preference=10,
+        group=f"{sampler}:{draws}:{kind.precision}:{question.asked.name}", preference=10,
         cite=question.record.cite,
     )  # fmt: skip
 
@@ -190,7 +202,8 @@ def _summed(found: Sequence[dict[str, Any]], keep: Any) -> dict[str, Any]:
                 left, right = value
                 left = jnp.where(keep.reshape(-1, *[1] * (left.ndim - 1)), left, 0)
                 right = jnp.where(keep.reshape(-1, *[1] * (right.ndim - 1)), right, 0)
-                total = jnp.einsum("bm,bn->mn", left, right, precision="highest").astype(jnp.float64)
+                # float64 before the products: sums of many equal numbers in float32 are off by more than the error bar
+                total = jnp.einsum("bm,bn->mn", left.astype(jnp.float64), right.astype(jnp.float64))
             else:
                 mask = keep.reshape(-1, *[1] * (value.ndim - 1))
                 total = jnp.sum(jnp.where(mask, value, 0).astype(jnp.float64), axis=0)

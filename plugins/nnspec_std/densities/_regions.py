@@ -84,8 +84,10 @@ class Ball:
         radius = jnp.asarray(self.radius, dtype)
         if self.dim == 1:
             return radius * (2 * streams.uniform(key, (*shape, 1), dtype) - 1)
-        z = streams.normal(key, (*shape, self.dim + 2), dtype)
-        return radius * z[..., : self.dim] * lax.rsqrt(jnp.sum(z**2, axis=-1, keepdims=True))
+        # A loop, since the compiler would otherwise draw the normals anew for each of their uses.
+        z = lax.map(lambda k: streams.normal(streams.draw_key(key, k), shape, dtype), jnp.arange(self.dim + 2))
+        length = lax.rsqrt(jnp.sum(z**2, axis=0))
+        return jnp.moveaxis(radius * z[: self.dim] * length[None], 0, -1)
 
     def log_prob(self, x: Array) -> Array:
         """Minus the log of the volume; the border is as wide as rounding, so that no sample is outside."""
