@@ -22,4 +22,5 @@ def __getattr__(name: str) -> Any:
         from nnspec import stages
 
         return getattr(stages, name)
-    raise AttributeError(f"module 'nnspec' has no attribute '{name}'")
+    message = f"module 'nnspec' has no attribute '{name}'"
+    raise AttributeError(message)

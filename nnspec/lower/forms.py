@@ -154,7 +154,8 @@ def _centred(steps: tuple[Step, ...], experiment: Experiment, words: Vocabulary)
             law = param.param.density
             assert isinstance(law, ir.Density)
             if not words.densities[law.name].centred(_plain_args(law, experiment)):
-                return Obstacle(f"the {param.param.name}s of `{step.node.name}` do not have mean zero", law.span)
+                which = f"the {param.param.name}s of `{step.node.name}`"
+                return Obstacle(f"{which} do not have mean zero and a finite variance", law.span)
     return None
 
 

@@ -113,7 +113,7 @@ class Density:
     refuse: Callable[[Args], str | None] = field(default=lambda _: None)
     """Why these arguments, as plain numbers, give no density; None when they do."""
     centred: Callable[[Args], bool] = field(default=lambda _: False)
-    """Whether the mean is zero, from plain numbers; the limits of infinite width need it."""
+    """Whether the mean is zero and the variance finite, from plain numbers; the limits of infinite width need it."""
     examples: tuple[Args, ...] = ()
     """Arguments on which the laws are tested."""
     cite: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""The Laplace law: two exponentials back to back."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from nnspec.numerics import streams
+from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp
+from nnspec.plugin.readings import Array
+from nnspec.plugin.records import Args
+
+
+def sample(key: Array, args: Args, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Mean plus scale times an exponential of either sign, [*shape]."""
+    size = -jnp.log(streams.uniform(streams.draw_key(key, 0), shape, dtype))
+    side = jnp.where(streams.uniform(streams.draw_key(key, 1), shape, dtype) < 0.5, -1, 1).astype(dtype)
+    return jnp.asarray(args["mean"], dtype) + jnp.asarray(args["scale"], dtype) * side * size
+
+
+def log_prob(x: Array, args: Args) -> Array:
+    r"""-|x - \mu| / s - \log 2 s."""
+    mean, scale = (jnp.asarray(args[name], x.dtype) for name in ("mean", "scale"))
+    return -jnp.abs(x - mean) / scale - jnp.log(2 * scale)
+
+
+def moment(args: Args, k: int) -> Array:
+    r"""E x^k = \sum_j \binom{k}{2j} (2j)! s^{2j} \mu^{k - 2j}."""
+    mean, scale = args["mean"], args["scale"]
+    terms = (math.comb(k, 2 * j) * math.factorial(2 * j) * scale ** (2 * j) * mean ** (k - 2 * j) for j in range(k // 2 + 1))
+    return sum(terms, start=0.0)
+
+
+def _forward(u: Array, args: Args) -> Array:
+    return jnp.asarray(args["mean"], u.dtype) + jnp.asarray(args["scale"], u.dtype) * u
+
+
+def _inverse(x: Array, args: Args) -> Array:
+    return (x - jnp.asarray(args["mean"], x.dtype)) / jnp.asarray(args["scale"], x.dtype)
+
+
+def _log_det(u: Array, args: Args) -> Array:
+    return jnp.zeros_like(u) + jnp.log(jnp.asarray(args["scale"], u.dtype))
+
+
+@hookimpl
+def nnspec_densities() -> Iterable[Density]:
+    """Teach `Laplace`."""
+    mean = Parameter(name="mean", doc="expected value")
+    scale = Parameter(name="scale", doc="decay length; the variance is 2 scale^2", positive=True)
+    yield Density(
+        name="Laplace",
+        equation=r"p(x) = e^{-|x - \mu| / s} / 2 s",
+        signatures=(Signature(parameters=(mean, scale)),),
+        sample=sample,
+        log_prob=log_prob,
+        moment=moment,
+        transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
+        refuse=lambda args: None if args["scale"] > 0 else f"the scale must be positive, and it is {args['scale']:g}",
+        centred=lambda args: args["mean"] == 0,
+        examples=({"mean": 0.0, "scale": 1.0}, {"mean": -0.7, "scale": 2.5}),
+    )
