@@ -50,8 +50,19 @@ class LayerStackForm:
         """The form with its constants."""
         return replace(self, env=env)
 
-    def kernels(self, points: Any) -> Kernels:
-        """NNGP and NTK at points [point, in], walking the layers from K = x.y/d and Theta = 0."""
+    def without_tangent(self) -> str | None:
+        """Why the NTK has no limit here; it has one where trained variables have variance one and W = n^-1/2 w."""
+        for param in (p for step in self.steps for p in step.params if p.param.part == "weight"):
+            wanted = (0.0, 0.5) if param.role == "input" else (0.5, 0.0)
+            if not self.unit_variance or (param.exponents.a, param.exponents.a_in) != wanted:
+                return f"under `{self.parameterization}` the kernel changes with the width; `ntk` has a limit"
+        return None
+
+    def kernels(self, points: Any, words: Any = None) -> Kernels:
+        """NNGP and NTK at points [point, in], walking the layers from K = x.y/d and Theta = 0.
+
+        `words` stand in for the vocabulary where activations get their duals otherwise.
+        """
         env = self.env
         assert env is not None
         start = points @ points.T / points.shape[1]
@@ -59,7 +70,7 @@ class LayerStackForm:
         for step in self.steps:
             laws = {p.param.name: p.param.density for p in step.params}
             assert step.record.kernel is not None
-            kernels = step.record.kernel(step.node, kernels, _second_moment(laws, env), self.words)
+            kernels = step.record.kernel(step.node, kernels, _second_moment(laws, env), words or self.words)
         return kernels
 
 

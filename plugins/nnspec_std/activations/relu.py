@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from nnspec.plugin import Activation, hookimpl, jax, jnp
+from nnspec.plugin import Activation, hookimpl, jax, jnp, lax
 from nnspec.plugin.readings import Array
 
 
@@ -17,13 +17,21 @@ def _sine_and_angle(q11: Array, q12: Array, q22: Array) -> tuple[Array, Array]:
 
     The determinant is summed from differences, which vanish exactly for q11 = q12 = q22; what rounding alone could
     have left counts as zero too. The root has an infinite slope there, which T does not feel: it is set to zero.
+    For that both variances must be alike: v is measured in units of a power of two, which rounds nothing.
     """
+    half = (_exponent(q11) - _exponent(q22)) // 2
+    q12, q22 = jnp.ldexp(q12, half), jnp.ldexp(q22, 2 * half)
     size = jnp.where(q12 < 0, -q12, q12)
     determinant = q11 * (q22 - size) + size * (q11 - size)
     inside = determinant > 4 * jnp.finfo(determinant.dtype).eps * q11 * q22
     sine = jnp.where(inside, jnp.sqrt(jnp.where(inside, determinant, 1.0)), 0.0)
     nowhere = (sine == 0) & (q12 == 0)  # u or v vanishes: no angle
-    return sine, jnp.arctan2(sine, jnp.where(nowhere, 1.0, q12))
+    return jnp.ldexp(sine, -half), jnp.arctan2(sine, jnp.where(nowhere, 1.0, q12))
+
+
+def _exponent(q: Array) -> Array:
+    """The binary exponent, zero for zero."""
+    return jnp.frexp(lax.stop_gradient(q))[1]
 
 
 def dual(q11: Array, q12: Array, q22: Array) -> Array:

@@ -15,12 +15,11 @@ def closed_forms(form: LayerStackForm) -> Refusal | None:
     for step in form.steps:
         chosen = step.node["function"]
         if isinstance(chosen, tuple) and form.words.activations[chosen[0]].dual is None:
-            known = sorted({r.name for r in form.words.activations.values() if r.dual is not None})
             return Refusal(
                 backend="analytic", method="closed_form", reason=f"the dual of `{chosen[0]}` is not known",
                 code="NN603", message=f"no closed form is known for the kernel of `{chosen[0]}`", span=step.node.span,
                 label="a closed form is asked for here", because="this activation has none",
-                helps=(f"closed forms are known for {', '.join(f'`{name}`' for name in known)}",
+                helps=("use `method: quadrature` (about 1e-10)",
                        "a plugin can add one: `dual` of its `Activation` record"),
             )  # fmt: skip
     return None

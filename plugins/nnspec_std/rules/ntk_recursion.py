@@ -12,11 +12,9 @@ from nnspec.plugin import Ask, Refusal, Rule, hookimpl, jnp
 
 def refuse(form: LayerStackForm) -> str | Refusal | None:
     """The recursion holds for trained variables of variance one, and needs the dual of every derivative."""
-    for param in (p for step in form.steps for p in step.params if p.param.part == "weight"):
-        e = param.exponents
-        wanted = (0.0, 0.5) if param.role == "input" else (0.5, 0.0)
-        if not form.unit_variance or (e.a, e.a_in) != wanted:
-            return f"under `{form.parameterization}` the kernel changes with the width; `ntk` has a limit"
+    reason = form.without_tangent()
+    if reason is not None:
+        return reason
     for step in form.steps:
         chosen = step.node["function"]
         if isinstance(chosen, tuple):
@@ -26,7 +24,8 @@ def refuse(form: LayerStackForm) -> str | Refusal | None:
                     backend="analytic", method="closed_form", reason=f"the dual of `{chosen[0]}` is not known",
                     code="NN603", message=f"no closed form is known for the kernel of `{chosen[0]}`",
                     span=step.node.span, label="a closed form is asked for here", because="this activation has none",
-                    helps=("use `method: empirical`",),
+                    helps=("use `method: quadrature` (about 1e-10), or `method: empirical`",
+                           "a plugin can add one: `dual` of its `Activation` record"),
                 )  # fmt: skip
     return None
 
