@@ -69,8 +69,30 @@ def _parser() -> argparse.ArgumentParser:
     doc.add_argument("word", nargs="?", metavar="NAME")
     plugins = _verb(verbs, "plugins", _plugins, "list plugins and the words they teach")
     plugins.add_argument("--json", action="store_true")
+    _edit_verbs(verbs)
     _verb(verbs, "schema", _schema, "JSON Schema of specs with the installed words, for editors")
+    _verb(verbs, "lsp", _lsp, "language server for editors, on standard input and output")
     return parser
+
+
+def _edit_verbs(verbs: Any) -> None:
+    fmt = _verb(verbs, "fmt", _fmt, "space formulas in one way; nothing else in the file is touched")
+    fmt.add_argument("specs", nargs="+", metavar="SPEC")
+    fmt.add_argument("--check", action="store_true", help="write nothing; exit status 1 when something would change")
+    fmt.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+    spelling = fmt.add_mutually_exclusive_group()
+    spelling.add_argument("--unicode", dest="spelling", action="store_const", const="unicode", help="write σ_w², ≤, ·")
+    spelling.add_argument("--ascii", dest="spelling", action="store_const", const="ascii", help="write sigma_w^2, <=, .")
+    diff = _verb(verbs, "diff", _diff, "what two specs mean differently, or how far apart two runs are")
+    diff.add_argument("a", metavar="A", help="a spec or a run folder")
+    diff.add_argument("b", metavar="B", help="another one")
+    diff.add_argument("--json", action="store_true")
+    new = _verb(verbs, "new", _new, "write a small working file to begin with")
+    new.add_argument("thing", choices=("spec", "activation", "density", "observable", "plugin"))
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--out", default=".", metavar="DIR", help="where it is written (default: here)")
+    completion = _verb(verbs, "completion", _completion, "script that completes nnspec commands in a shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _verb(verbs: Any, name: str, action: Any, text: str) -> argparse.ArgumentParser:
@@ -90,8 +112,9 @@ def _version() -> str:
 def _size(text: str) -> float:
     units = {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 1e3, "MB": 1e6, "GB": 1e9, "B": 1}
     for unit, factor in units.items():
-        if text.upper().endswith(unit):
-            return float(text[: -len(unit)]) * factor
+        number = text[: -len(unit)].strip()
+        if text.upper().endswith(unit) and number.replace(".", "", 1).isdecimal():
+            return float(number) * factor
     msg = f"'{text}' is not a size; write it like 8GiB"
     raise argparse.ArgumentTypeError(msg)
 
@@ -162,6 +185,9 @@ def _explain(args: argparse.Namespace) -> int:
     if page is not None:
         print(page)
         return DONE
+    if not Path(args.what).exists():
+        print(f"'{args.what}' is neither an error code, as in `nnspec explain NN301`, nor a file", file=sys.stderr)
+        return WRONG_COMMAND
     print(emit(_load(args.what, args).check(), args.emit))
     return DONE
 
@@ -204,6 +230,77 @@ def _schema(args: argparse.Namespace) -> int:
     from nnspec.stages import schema
 
     print(json.dumps(schema(load_vocabulary(tuple(args.plugin_file), args.no_plugins)), indent=1))
+    return DONE
+
+
+def _lsp(args: argparse.Namespace) -> int:
+    """Start the server by its name, as a shell would: it is a neighbour of this room, and an extra of its own."""
+    from importlib import import_module
+
+    words = [word for file in args.plugin_file for word in ("--plugin-file", file)]
+    try:
+        server = import_module("nnspec.lsp.server")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        print("the language server needs more packages: pip install 'nnspec[lsp]'", file=sys.stderr)
+        return WRONG_COMMAND
+    return int(server.main([*words, *(["--no-plugins"] if args.no_plugins else [])]))
+
+
+def _fmt(args: argparse.Namespace) -> int:
+    return max([_fmt_one(path, args) for path in args.specs])
+
+
+def _fmt_one(path: str, args: argparse.Namespace) -> int:
+    from nnspec.edit.tidy import tidy_file
+    from nnspec.plugin.vocabulary import load_vocabulary
+
+    try:
+        tidied = tidy_file(path, load_vocabulary(tuple(args.plugin_file), args.no_plugins), args.spelling)
+        if tidied.changed and not (args.check or args.diff):
+            tidied.write()
+    except Exception as error:  # the files behind this one have their turn
+        return _fault(error)
+    if args.diff:
+        print(tidied.diff(), end="")
+    elif tidied.changed:
+        print(f"{path}: {'would change' if args.check else 'formatted'}")
+    return WRONG_SPEC if args.check and tidied.changed else DONE
+
+
+def _diff(args: argparse.Namespace) -> int:
+    """Exit status 1 means different, so that nothing else may: what cannot be compared is 2."""
+    import json
+
+    from nnspec.stages import compare
+
+    try:
+        found = compare(args.a, args.b, plugin_files=tuple(args.plugin_file), no_plugins=args.no_plugins)
+    except Exception as error:
+        status = _fault(error)
+        return BUG if status == BUG else WRONG_COMMAND
+    print(json.dumps(found.plain(), indent=1, ensure_ascii=False) if args.json else "\n".join(found.lines()))
+    return DONE if found.same else WRONG_SPEC
+
+
+def _new(args: argparse.Namespace) -> int:
+    from nnspec.edit.begin import begin
+    from nnspec.plugin.vocabulary import load_vocabulary
+
+    begun = begin(args.thing, args.name, Path(args.out), load_vocabulary(tuple(args.plugin_file), args.no_plugins))
+    print("\n".join(f"wrote {file}" for file in begun.files))
+    print("\n".join(["", "next:", *(f"  {line}" for line in begun.next)]))
+    return DONE
+
+
+def _completion(args: argparse.Namespace) -> int:
+    from nnspec.edit.completion import script
+    from nnspec.plugin.vocabulary import load_vocabulary
+    from nnspec.report.words import known
+
+    words = known(load_vocabulary(tuple(args.plugin_file), args.no_plugins))
+    print(script(args.shell, _parser(), words), end="")
     return DONE
 
 

@@ -30,11 +30,16 @@ def report(error: Exception, *, color: bool) -> int:
         print(render(found, color=color), file=sys.stderr)
         return NOT_COMPUTED
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        found = Diagnostic("NN720", f"{where}{error.strerror or error}", where="files")
+        reason = str(error.strerror or error)
+        helps = ("give the folder of a run, as `nnspec run` prints it",) if _is_record(error) else ()
+        found = Diagnostic("NN720", reason[:1].lower() + reason[1:], where=str(error.filename or "files"), helps=helps)
         print(render(found, color=color), file=sys.stderr)
         return NOT_COMPUTED
     return _bug(error)
+
+
+def _is_record(error: OSError) -> bool:
+    return isinstance(error, FileNotFoundError | NotADirectoryError) and Path(str(error.filename)).name == "run.json"
 
 
 def _bug(error: Exception) -> int:

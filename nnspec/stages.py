@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnspec.check.experiment import check as give_meaning
+from nnspec.document.paths import placed
 from nnspec.ir.experiment import Experiment
 from nnspec.plan.planner import Plan
 from nnspec.plan.planner import plan as match
@@ -17,6 +19,10 @@ from nnspec.syntax.tree import Mapping
 from nnspec.syntax.yaml_tree import read_source, read_tree
 from nnspec.text.diagnostic import Diagnostic, SpecError
 from nnspec.text.source import Source
+
+if TYPE_CHECKING:
+    from nnspec.edit.differences import Comparison
+    from nnspec.edit.runs import RunComparison
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,9 @@ def load(path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bo
     return loads_source(read_source(path), plugin_files=plugin_files, no_plugins=no_plugins)
 
 
-def loads(text: str, name: str = "<text>") -> Spec:
+def loads(text: str, name: str = "<text>", *, plugin_files: tuple[str, ...] = ()) -> Spec:
     """Read a spec from a string."""
-    return loads_source(Source(name, text))
+    return loads_source(Source(name, text), plugin_files=plugin_files)
 
 
 def loads_source(source: Source, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Spec:
@@ -92,12 +98,12 @@ def check(spec: Spec) -> Checked:
         SpecError: with everything that is wrong, warnings included.
     """
     meaning = give_meaning(spec.tree, spec.words)
-    complaints = (*spec.words.problems, *meaning.complaints)
+    complaints = (*spec.words.problems, *(placed(each, spec.tree) for each in meaning.complaints))
     if meaning.experiment is None:
         raise SpecError(complaints)
     planned = match(meaning.experiment, spec.words)
     if planned.plan is None:
-        raise SpecError((*complaints, *planned.complaints))
+        raise SpecError((*complaints, *(placed(each, spec.tree) for each in planned.complaints)))
     return Checked(spec, meaning.experiment, planned.plan, complaints)
 
 
@@ -167,6 +173,38 @@ def schema(words: Vocabulary) -> dict[str, object]:
     )
 
 
+def compare(
+    a: str | Path, b: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False
+) -> Comparison | RunComparison:
+    """Two specs by meaning, or two run folders by their results.
+
+    Raises:
+        SpecError: when a spec is wrong, or when a spec is to be compared with a run folder (NN733).
+        DamagedRecord, DamagedResult, OSError: when a run folder cannot be read.
+    """
+    from nnspec.edit.differences import compare as compare_specs
+    from nnspec.edit.runs import compare_runs
+
+    if Path(a).is_dir() and Path(b).is_dir():
+        one, other = (open_run(path) for path in (a, b))
+        return compare_runs((one.estimates, one.record.checks), (other.estimates, other.record.checks))
+    if Path(a).is_dir() or Path(b).is_dir():
+        helps = ("compare two specs or two run folders; the spec of a run is its `spec.yaml`",)
+        folder = next(path for path in (a, b) if Path(path).is_dir())
+        raise SpecError(Diagnostic("NN733", "a spec and a folder cannot be compared", where=str(folder), helps=helps))
+    specs = [load(path, plugin_files=plugin_files, no_plugins=no_plugins) for path in (a, b)]
+    left, right = (_meant(spec) for spec in specs)
+    return compare_specs(left, right, [spec.source.text for spec in specs])
+
+
+def _meant(spec: Spec) -> Experiment:
+    """The meaning of a spec, whether or not it can be computed."""
+    meaning = give_meaning(spec.tree, spec.words)
+    if meaning.experiment is None:
+        raise SpecError((*spec.words.problems, *meaning.complaints))
+    return meaning.experiment
+
+
 def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     """A run folder that is there.
 
@@ -179,4 +217,4 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
 
 
-__all__ = ["Checked", "Run", "Spec", "SpecError", "check", "load", "loads", "open_run", "run", "schema"]
+__all__ = ["Checked", "Run", "Spec", "SpecError", "check", "compare", "load", "loads", "open_run", "run", "schema"]

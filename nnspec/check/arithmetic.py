@@ -113,6 +113,11 @@ def select(node: ast.Expr, condition: ir.Expr, then: ir.Expr, other: ir.Expr) ->
     elif kinds == {"vec"} and then.type.shape == other.type.shape:
         kind = then.type
     else:
+        odd = next((side for side in (then, other) if side.type.kind not in (*_NUMBERS, "vec")), None)
+        if odd is not None:
+            helps = ("comparisons are joined by `and`, `or`, `not`",) if odd.type == BOOL else ()
+            raise Wrong(Diagnostic("NN304", "a choice is between numbers, or vectors of one length", odd.span,
+                                   f"this is {noun(odd.type)}", helps=helps))  # fmt: skip
         place = then.span or node.span
         secondary = (Label(place, f"this is {noun(then.type)}"),)
         message = "both cases of a choice must be of one kind"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from nnspec.check.expressions import Reader
+from nnspec.check.nouns import file_name, not_yet, noun
 from nnspec.check.options import attempt, parsed, resolve_options
-from nnspec.check.scope import Scope
+from nnspec.check.scope import Scope, Wrong
+from nnspec.check.sizes import foresee
 from nnspec.document.read import as_leaf, as_list, as_mapping
 from nnspec.document.spec import LINES
+from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Check, Observable, Plot
 from nnspec.ir.types import BOOL
+from nnspec.ir.walk import walk
+from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_expr
 from nnspec.syntax.tree import Entry, Node
-from nnspec.text.diagnostic import Diagnostic, nearest
+from nnspec.text.diagnostic import Diagnostic, Label, nearest
 
 
 def read_checks(node: Node | None, scope: Scope) -> list[Check]:
@@ -26,14 +31,33 @@ def _check(node: Node, scope: Scope) -> Check | None:
     formula = parsed(scope, parse_expr, leaf) if leaf else None
     if formula is None or leaf is None:
         return None
-    that = attempt(scope, lambda: Reader(scope)(formula))
+    that = attempt(scope, lambda: _judgeable(foresee(Reader(scope)(formula), scope), formula))
     if that is None:
         return None
     if that.type != BOOL:
-        scope.complaints.add(Diagnostic("NN714", "a check is a comparison", formula.span, f"this is a {that.type}",
+        scope.complaints.add(Diagnostic("NN714", "a check is a comparison", formula.span, f"this is {noun(that.type)}",
                                         helps=("as in `max(abs(G2 - Gfree)) < 5*max(se(G2))`",)))  # fmt: skip
         return None
     return Check(that=that, text=" ".join(leaf.text.split()), span=formula.span)
+
+
+def _judgeable(that: ir.Expr, formula: ast.Expr) -> ir.Expr:
+    """A claim about results and constants; NN718 for what has no value when all is computed, NN390 for integrals."""
+    for part in walk(that):
+        place = part.span or formula.span
+        if isinstance(part, _NO_VALUE):
+            raise Wrong(Diagnostic("NN718", "a check is about results and constants", place, _NO_VALUE_WORDS[type(part)],
+                                   helps=("ask for what you need as an observable, and name it here",)))  # fmt: skip
+        if isinstance(part, ir.Integral | ir.Reduce):
+            what = "an integral" if isinstance(part, ir.Integral) else "a sum over an index"
+            raise Wrong(not_yet(f"{what} in a check", place, "ask for it as an observable: `evaluate`"))
+    return that
+
+
+_NO_VALUE = (ir.Param, ir.Input, ir.IndexVar)
+_NO_VALUE_WORDS = {
+    ir.Param: "this is a random parameter", ir.Input: "this is an input point", ir.IndexVar: "this is an index",
+}  # fmt: skip
 
 
 def read_plots(node: Node | None, observables: list[Observable], scope: Scope) -> list[Plot]:
@@ -44,17 +68,22 @@ def read_plots(node: Node | None, observables: list[Observable], scope: Scope) -
 
 
 def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | None:
+    fault = file_name(entry.key, "the name of a plot also names its file")
+    if fault is not None:
+        scope.complaints.add(fault)
     value = as_mapping(entry.value, entry.key.text, scope.complaints)
     if value is None or len(value.entries) != 1:
         if value is not None:
-            scope.complaints.add(Diagnostic("NN715", f"`{entry.key.text}` is one plot by its word", value.span,
+            second = value.entries[1].key.span if value.entries else value.span
+            label = "and another word here" if value.entries else "no word here"
+            scope.complaints.add(Diagnostic("NN715", f"`{entry.key.text}` is one plot by its word", second, label,
                                             helps=("as in `{lines: {x: r, y: [G2]}}`",)))  # fmt: skip
         return None
     word, body = value.entries[0].key, value.entries[0].value
     if word.text != "lines":
         near = nearest(word.text, ["lines"])
         helps = (f"did you mean `{near}`?",) if near else ("known here: `lines`",)
-        scope.complaints.add(Diagnostic("NN716", f"no plot is called `{word.text}`", word.span, helps=helps))
+        scope.complaints.add(Diagnostic("NN716", f"no plot is called `{word.text}`", word.span, "not known here", helps=helps))
         return None
     mapping = as_mapping(body, word.text, scope.complaints)
     if mapping is None:
@@ -69,7 +98,11 @@ def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | N
         if asked is not None and x not in asked.dims:
             place = options.spans["x"]
             dims = ", ".join(f"`{dim}`" for dim in asked.dims) or "no dimension"
-            scope.complaints.add(Diagnostic("NN717", f"`{name}` has no dimension `{x}`", place, f"it has {dims}"))
+            near = nearest(x, asked.dims)
+            advice = (f"did you mean `{near}`?",) if near else ()
+            secondary = (Label(asked.span, f"`{name}` is asked for here"),) if asked.span else ()
+            scope.complaints.add(Diagnostic("NN717", f"`{name}` has no dimension `{x}`", place, f"it has {dims}", secondary,
+                                            helps=advice))  # fmt: skip
             return None
     return Plot(name=entry.key.text, word="lines", options=tuple(sorted(options.values.items())), span=word.span)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from nnspec.check.attempts import attempt, parsed
@@ -12,7 +11,7 @@ from nnspec.check.calls import unknown_function
 from nnspec.check.expressions import Reader
 from nnspec.check.lists import bind_parameters, literal, uneven
 from nnspec.check.nouns import not_yet
-from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, clash, distinct
+from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, clash, distinct, parts_of
 from nnspec.check.sizes import number
 from nnspec.document.read import as_leaf, as_mapping
 from nnspec.ir import expr as ir
@@ -22,7 +21,6 @@ from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_def_head, parse_expr, parse_name
 from nnspec.syntax.tree import Entry, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, Label, SpecError, nearest
-from nnspec.text.source import Span
 
 MOST_NUMBERS = 100_000_000
 
@@ -102,20 +100,7 @@ def _circle(
 
 
 def _names(node: Any) -> Iterator[ast.Name]:
-    return (each for each in _parts(node) if isinstance(each, ast.Name))
-
-
-def _parts(node: Any) -> Iterator[Any]:
-    """A node of a formula and all nodes inside of it, from left to right."""
-    todo = [node]
-    while todo:
-        top = todo.pop()
-        yield top
-        below: list[Any] = []
-        for item in fields(top):
-            value = getattr(top, item.name)
-            below += value if isinstance(value, tuple) else (value,)
-        todo += [each for each in reversed(below) if is_dataclass(each) and not isinstance(each, (type, Span))]
+    return (each for each in parts_of(node) if isinstance(each, ast.Name))
 
 
 def read_functions(node: Node | None, scope: Scope) -> None:
@@ -149,11 +134,11 @@ def check_uncalled(scope: Scope) -> None:
 
 
 def _called(node: Any) -> Iterator[ast.Name]:
-    return (each.fn for each in _parts(node) if isinstance(each, ast.Call) and isinstance(each.fn, ast.Name))
+    return (each.fn for each in parts_of(node) if isinstance(each, ast.Call) and isinstance(each.fn, ast.Name))
 
 
 def _bound(node: Any) -> Iterator[ast.Name]:
-    return (each.name for each in _parts(node) if isinstance(each, ast.Binder | ast.KwArg))
+    return (each.name for each in parts_of(node) if isinstance(each, ast.Binder | ast.KwArg))
 
 
 def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:

@@ -35,7 +35,7 @@ def read_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
         raise Wrong(_unknown(node.fn, scope))
     signature = _signature(record, node)
     bound = _bind(record, signature, node)
-    args = tuple(_argument(parameter, bound[parameter.name], read, scope) for parameter in signature.parameters)
+    args = tuple(_argument(parameter, bound.get(parameter.name), read, scope) for parameter in signature.parameters)
     _lint_deviation(signature, node, scope)
     event: tuple[int, ...] = ()
     if signature.event == "domain":
@@ -114,13 +114,16 @@ def _bind(record: Density, signature: Signature, node: ast.Call) -> dict[str, tu
                                    (Label(before.span, "given here"),)))  # fmt: skip
         bound[target] = (keyword.value, power)
     for parameter in signature.parameters:
-        if parameter.name not in bound:
+        if parameter.name not in bound and parameter.default is None:
             raise Wrong(Diagnostic("NN410", f"`{shape}` needs `{parameter.name}`", node.span,
                                    helps=(f"`{parameter.name}`: {parameter.doc}",)))  # fmt: skip
     return bound
 
 
-def _argument(parameter: Parameter, given: tuple[ast.Expr, int], read: Read, scope: Scope) -> ir.Expr:
+def _argument(parameter: Parameter, given: tuple[ast.Expr, int] | None, read: Read, scope: Scope) -> ir.Expr:
+    if given is None:
+        assert isinstance(parameter.default, int | float)
+        return ir.Lit(value=parameter.default)
     node, power = given
     if parameter.type == "domain":
         return read_domain(node, read, scope)
@@ -136,14 +139,20 @@ def _argument(parameter: Parameter, given: tuple[ast.Expr, int], read: Read, sco
         raise Wrong(Diagnostic("NN304", f"the {parameter.name} of a density is a number", node.span,
                                f"this is {noun(value.type)}"))  # fmt: skip
     if power != 1:
+        _positive(node, value, scope, next(name for name, other in parameter.also if other == power))
         value = ir.Bin(op="pow", left=value, right=ir.Lit(value=power), span=node.span, **unite(value))
     plain = constant(node, value, scope, f"the {parameter.name} of a density")
     if not abs(plain) < math.inf:
         raise Wrong(Diagnostic("NN403", f"the {parameter.name} must be finite", node.span, f"this is {plain:g}"))
-    if parameter.positive and not plain > 0:
-        given = "std" if power != 1 else parameter.name
-        raise Wrong(Diagnostic("NN403", f"the {given} must be positive", node.span, f"this is {plain:g}"))
+    if parameter.positive:
+        _positive(node, value, scope, parameter.name)
     return value
+
+
+def _positive(node: ast.Expr, value: ir.Expr, scope: Scope, name: str) -> None:
+    plain = constant(node, value, scope, f"the {name} of a density")
+    if not plain > 0:
+        raise Wrong(Diagnostic("NN403", f"the {name} must be positive", node.span, f"this is {plain:g}"))
 
 
 def _on_input(node: ast.Expr, value: ir.Expr, scope: Scope) -> Diagnostic:
@@ -177,7 +186,7 @@ def _refuse(record: Density, density: ir.Density, node: ast.Call, scope: Scope) 
 def _finite(value: Any) -> bool:
     if isinstance(value, DomainValue):
         return value.shape == "reals" or all(map(_finite, value.args))
-    return abs(value) < math.inf
+    return bool(abs(value) < math.inf)
 
 
 def _lint_deviation(signature: Signature, node: ast.Call, scope: Scope) -> None:

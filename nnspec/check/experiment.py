@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnspec.check.claims import read_checks, read_plots
-from nnspec.check.constants import read_constants, read_data, read_functions
+from nnspec.check.constants import check_uncalled, read_constants, read_data, read_functions
 from nnspec.check.models import outline_of_block, outline_of_tree, read_model
 from nnspec.check.networks import read_stack
+from nnspec.check.nouns import file_name, not_yet
 from nnspec.check.observables import read_observables
 from nnspec.check.options import resolve, resolve_options
 from nnspec.check.scope import Scope
 from nnspec.document.read import Complaints, Given, as_leaf, as_mapping, read_fields
-from nnspec.document.spec import LANGUAGE, MODEL_KEYS, NOT_YET, NUMERICS, TOP
+from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NOT_YET, NUMERICS, TOP
 from nnspec.ir.experiment import Constant, Experiment, Model, Numerics
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.tree import Leaf, Mapping, Node
 from nnspec.text.diagnostic import Diagnostic, nearest
 from nnspec.text.source import Span
+
+LATER_SAMPLERS = ("hmc", "nuts", "langevin", "mala", "smc", "importance")
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,12 @@ def check(tree: Mapping, words: Vocabulary) -> Checked:
     """
     complaints = Complaints()
     scope = Scope(words=words, complaints=complaints)
-    given = read_fields(tree, TOP, "the spec", complaints, Span(tree.span.source, 0, 0))
+    start = Span(tree.span.source, tree.span.start, tree.span.start)
+    given = read_fields(tree, TOP, "the spec", complaints, start, BELONGS)
     _version(given, scope)
     for key, what in NOT_YET.items():
         if key in given:
-            complaints.add(Diagnostic("NN390", f"{what} are not supported in this version", given[key].key.span))
+            complaints.add(not_yet(what, given[key].key.span))
     name = _name(given, scope)
     value = {key: each.value for key, each in given.items()}
     read_constants(value.get("let"), scope)
@@ -53,6 +57,9 @@ def check(tree: Mapping, words: Vocabulary) -> Checked:
     observables = read_observables(value.get("observables"), model, scope)
     checks = read_checks(value.get("checks"), scope)
     plots = read_plots(value.get("plots"), observables, scope)
+    check_uncalled(scope)
+    if not complaints.errors and not observables:
+        complaints.add(_nothing_asked(given, start))
     if complaints.errors or model is None:
         return Checked(None, tuple(complaints.found))
     doc = given["doc"].value.text if "doc" in given and isinstance(given["doc"].value, Leaf) else ""
@@ -67,8 +74,9 @@ def _version(given: dict[str, Given], scope: Scope) -> None:
     if "nnspec" in given:
         version = resolve(given["nnspec"], scope)
         if version is not None and version != LANGUAGE:
-            message = f"this is version {version} of the spec language; nnspec here reads version {LANGUAGE}"
-            scope.complaints.add(Diagnostic("NN020", message, given["nnspec"].value.span))
+            message = f"the spec is written in version {version} of the language"
+            scope.complaints.add(Diagnostic("NN020", message, given["nnspec"].value.span, f"this nnspec reads version {LANGUAGE}",
+                                            helps=("install a newer nnspec" if version > LANGUAGE else f"write `nnspec: {LANGUAGE}`",)))  # fmt: skip
 
 
 def _name(given: dict[str, Given], scope: Scope) -> str:
@@ -77,10 +85,9 @@ def _name(given: dict[str, Given], scope: Scope) -> str:
     leaf = as_leaf(given["name"].value, "name", scope.complaints)
     if leaf is None:
         return ""
-    legal = leaf.text.replace("-", "").replace("_", "").replace(".", "")
-    if not legal.isalnum() or leaf.text.startswith((".", "-")) or len(leaf.text) > 100:
-        scope.complaints.add(Diagnostic("NN021", "the name of a spec also names its run folder", leaf.span,
-                                        helps=("letters, digits, `-`, `_` and `.`, at most 100 of them",)))  # fmt: skip
+    fault = file_name(leaf, "the name of a spec also names its run folder")
+    if fault is not None:
+        scope.complaints.add(fault)
     return leaf.text
 
 
@@ -95,15 +102,15 @@ def _model(given: dict[str, Given], scope: Scope) -> Model | None:
         return None
     keys = read_fields(mapping, MODEL_KEYS, "`model`", scope.complaints, place)
     if "deform" in keys:
-        message = "deforming the density is not supported in this version"
-        scope.complaints.add(Diagnostic("NN390", message, keys["deform"].key.span))
+        scope.complaints.add(not_yet("deforming the density", keys["deform"].key.span))
     before = len(scope.complaints.errors)
     if "layers" in keys:
         model = read_stack(keys, scope, place)
     else:
         if "parameterization" in keys:
-            message = "`parameterization` belongs to the layer form; a formula writes its powers of the width out"
-            scope.complaints.add(Diagnostic("NN017", message, keys["parameterization"].key.span))
+            message = "`parameterization` belongs to the layer form, and this model is a formula"
+            scope.complaints.add(Diagnostic("NN017", message, keys["parameterization"].key.span, "of the other form",
+                                            helps=("delete it, and write the powers of the width into the formula",)))  # fmt: skip
         model = read_model(outline_of_tree(keys, scope), scope, place)
     return model if len(scope.complaints.errors) == before else None
 
@@ -114,7 +121,10 @@ def _sampler(given: Given | None, scope: Scope) -> str:
     mapping = as_mapping(given.value, "sampler", scope.complaints)
     if mapping is None or len(mapping.entries) != 1:
         if mapping is not None:
-            scope.complaints.add(Diagnostic("NN505", "a sampler is chosen by one word", mapping.span))
+            second = mapping.entries[1].key.span if mapping.entries else mapping.span
+            label = "and another one here" if mapping.entries else "no word here"
+            scope.complaints.add(Diagnostic("NN505", "a sampler is chosen by one word", second, label,
+                                            helps=("as in `sampler: {iid: {}}`",)))  # fmt: skip
         return "iid"
     word, body = mapping.entries[0].key, mapping.entries[0].value
     record = scope.words.samplers.get(word.text)
@@ -122,7 +132,11 @@ def _sampler(given: Given | None, scope: Scope) -> str:
         near = nearest(word.text, scope.words.samplers)
         known = ", ".join(f"`{each}`" for each in scope.words.words("samplers"))
         helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
-        scope.complaints.add(Diagnostic("NN611", f"no sampler is called `{word.text}`", word.span, helps=helps))
+        if word.text in LATER_SAMPLERS:
+            scope.complaints.add(not_yet(f"the sampler `{word.text}`", word.span, f"samplers of this version: {known}"))
+            return "iid"
+        scope.complaints.add(Diagnostic("NN611", f"no sampler is called `{word.text}`", word.span, "not known here",
+                                        helps=helps))  # fmt: skip
         return "iid"
     options = as_mapping(body, word.text, scope.complaints) if not (isinstance(body, Leaf) and body.null) else None
     if options is not None:
@@ -136,6 +150,13 @@ def _numerics(node: Node | None, scope: Scope) -> Numerics:
         return Numerics()
     options = resolve_options(mapping, NUMERICS, "`numerics`", scope, mapping.span)
     return Numerics(seed=options.values.get("seed") or 0)
+
+
+def _nothing_asked(given: dict[str, Given], start: Span) -> Diagnostic:
+    """NN605."""
+    place = given["observables"].key.span if "observables" in given else start
+    return Diagnostic("NN605", "the spec asks for nothing", place, "no observable is named here",
+                      helps=("ask for something: `observables: {G2: {correlator: {n: 2, at: xs}}}`",))  # fmt: skip
 
 
 def _constants(scope: Scope) -> tuple[Constant, ...]:

@@ -90,9 +90,9 @@ def _component(node: ast.Index, arg: ir.Expr, scope: Scope) -> ir.Expr:
     if len(node.items) != 1 or not isinstance(node.items[0], ast.Num) or not isinstance(node.items[0].value, int):
         given = node.items[min(1, len(node.items) - 1)].span
         example = f"{node.base.span.text}[1]"
-        helps = (f"components are numbered 1..{n}: `{example}`",)
         raise Wrong(Diagnostic("NN303", "a component is chosen by one whole number", given, "not one whole number",
-                               declared(node.base, scope), helps=helps))  # fmt: skip
+                               declared(node.base, scope),
+                               helps=(f"components are numbered 1..{n}: `{example}`",)))  # fmt: skip
     k = node.items[0].value
     if not 1 <= k <= n:
         first = f"{node.base.span.text}[1]"

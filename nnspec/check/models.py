@@ -10,12 +10,15 @@ from nnspec.check.densities import read_density
 from nnspec.check.domains import read_domain
 from nnspec.check.expressions import Reader
 from nnspec.check.indices import no_index, unsummed
+from nnspec.check.nouns import not_yet, noun
 from nnspec.check.options import attempt, parsed
-from nnspec.check.scope import Meaning, Scope, Wrong
-from nnspec.check.sizes import size
+from nnspec.check.scope import Meaning, Scope, Wrong, distinct, parts_of
+from nnspec.check.sizes import foresee, size
 from nnspec.document.read import Given, as_leaf, as_mapping
+from nnspec.ir import expr as ir
 from nnspec.ir.experiment import FieldDef, IndexDecl, InputDecl, Model, ParamDecl
 from nnspec.ir.types import INT, REAL, Type, vec
+from nnspec.ir.walk import walk
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_block, parse_decl, parse_def_head, parse_expr, parse_range
 from nnspec.syntax.tree import Leaf, Node
@@ -54,12 +57,15 @@ def outline_of_block(leaf: Leaf, scope: Scope) -> Outline:
                 outline.params.append((statement.decl, statement.density))
             case ast.SDef():
                 if outline.head is not None:
-                    scope.complaints.add(_not_yet("a second field", statement.span))
+                    scope.complaints.add(not_yet("a second field", statement.name.span, "only one `phi(x) = …` in a block"))
                 else:
                     outline.head, outline.body = (statement.name, statement.args), statement.body
             case _:
-                what = "`let` in a block" if isinstance(statement, ast.SLet) else "deforming the density"
-                scope.complaints.add(_not_yet(what, statement.span))
+                if isinstance(statement, ast.SLet):
+                    found = not_yet("`let` in a block", statement.name.span, "move it to `let:` at the top of the spec")
+                else:
+                    found = not_yet("deforming the density", statement.span)
+                scope.complaints.add(found)
     return outline
 
 
@@ -108,13 +114,10 @@ def _value(node: Node, parse: Callable[[Leaf], T], scope: Scope) -> T | None:
 def _name(leaf: Leaf, scope: Scope) -> ast.Name | None:
     word = parsed(scope, parse_expr, leaf)
     if word is not None and not isinstance(word, ast.Name):
-        scope.complaints.add(Diagnostic("NN207", "a name is needed here", leaf.span, "not a name"))
+        scope.complaints.add(Diagnostic("NN207", "a name is needed here", leaf.span, "not a name",
+                                        helps=("a letter, then letters, digits and `_`",)))  # fmt: skip
         return None
     return word
-
-
-def _not_yet(what: str, span: Span) -> Diagnostic:
-    return Diagnostic("NN390", f"{what} is not supported in this version", span)
 
 
 # ---------------------------------------------------------------- meaning
@@ -127,7 +130,7 @@ def read_model(outline: Outline, scope: Scope, place: Span) -> Model | None:
     definition = _field(outline, scope, place)
     if len(scope.complaints.errors) > before or definition is None:
         return None
-    _lint_unused(definition, outline, scope)
+    _lint_unused(outline, scope)
     kept = tuple(param for param in params if param is not None)
     return Model(inputs=tuple(inputs), indices=tuple(indices), params=kept, field=definition, span=place)
 
@@ -139,7 +142,7 @@ def declare_inputs(outline: Outline, scope: Scope, place: Span) -> list[InputDec
     for name, formula in outline.inputs:
         space = attempt(scope, lambda formula=formula: read_domain(formula, read, scope))  # type: ignore[misc]
         if space is not None and space.shape != "reals":
-            scope.complaints.add(_not_yet("an input outside of R^d", formula.span))
+            scope.complaints.add(not_yet("an input outside of R^d", formula.span, "write `R^d`"))
             space = None
         kind = Type("real") if space is None or space.type.shape == () else vec(space.dim)
         shown = f"R^{space.dim}" if space else ""
@@ -147,9 +150,10 @@ def declare_inputs(outline: Outline, scope: Scope, place: Span) -> list[InputDec
         if space is not None:
             found.append(InputDecl(name=name.text, space=space))
     if len(outline.inputs) > 1:
-        scope.complaints.add(_not_yet("a second input", outline.inputs[1][0].span))
+        scope.complaints.add(not_yet("a second input", outline.inputs[1][0].span, "join them: `x` in R^n"))
     if not outline.inputs and not outline.head_failed:
-        scope.complaints.add(Diagnostic("NN012", "the model needs an input", place, helps=("as in `inputs: {x: R^d}`",)))
+        scope.complaints.add(Diagnostic("NN012", "the model needs an input", place, "none is given here",
+                                        helps=("as in `inputs: {x: R^d}`",)))  # fmt: skip
     return found
 
 
@@ -158,8 +162,10 @@ def _indices(outline: Outline, scope: Scope) -> list[IndexDecl]:
     read = Reader(scope)
     for name, span in outline.indices:
         if span.lo is not None and not (isinstance(span.lo, ast.Num) and span.lo.value == 1):
-            scope.complaints.add(Diagnostic("NN308", "an index starts at 1", span.lo.span, helps=("write `1..N`, or `N`",)))
-        n = attempt(scope, lambda span=span: size(span.hi, read, scope, "the size of an index"))  # type: ignore[misc]
+            to = span.hi.span.text
+            scope.complaints.add(Diagnostic("NN308", "an index starts at 1, as on paper", span.lo.span, "not 1",
+                                            helps=(f"write `1..{to}`, or `{to}` alone",)))  # fmt: skip
+        n = attempt(scope, lambda span=span, name=name: size(span.hi, read, scope, f"the size of `{name.written}`"))  # type: ignore[misc]
         scope.declare(name, Meaning(kind="index", type=INT, span=name.span, broken=n is None))
         if n is not None:
             scope.sizes[name.text] = n
@@ -184,7 +190,7 @@ def _param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> ParamDecl 
 
 def _typed_param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tuple[ParamDecl, Type, str]:
     if decl.joint:
-        raise Wrong(_not_yet("a joint density of several parameters", decl.span))
+        raise Wrong(not_yet("a joint density of several parameters", decl.span, "give each its own line"))
     target, read = decl.names[0], Reader(scope)
     for index in target.indices:
         if index.text not in scope.sizes:
@@ -196,12 +202,15 @@ def _typed_param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tupl
     event, kind = law.type.shape, REAL
     copies: tuple[int, ...] = ()
     if space is not None and space.shape != "reals":
-        raise Wrong(_not_yet("a parameter outside of R^n", decl.domain.span if decl.domain else decl.span))
+        raise Wrong(not_yet("a parameter outside of R^n", decl.domain.span if decl.domain else decl.span,
+                            "put the domain into the density: `Uniform(…)`"))  # fmt: skip
     if space is not None and space.type.shape:
         kind, copies = vec(space.dim), () if event else (space.dim,)
         if event and event != (space.dim,):
             message = f"a density on R^{event[0]} for a parameter in R^{space.dim}"
-            raise Wrong(Diagnostic("NN411", message, density.span, secondary=(Label(target.span, "declared here"),)))
+            place = decl.domain.span if decl.domain else target.span
+            raise Wrong(Diagnostic("NN411", message, density.span, f"this gives vectors of R^{event[0]}",
+                                   (Label(place, f"declared in R^{space.dim} here"),)))  # fmt: skip
     elif event:
         kind = vec(event[0])
     shown = f"R^{kind.shape[0]}" if kind.shape else "R"
@@ -214,29 +223,50 @@ def _field(outline: Outline, scope: Scope, place: Span) -> FieldDef | None:
     if outline.head is None or outline.body is None:
         if not outline.head_failed:
             missing = "field" if outline.head is None else "def"
-            advice = "as in `field: phi(x)` and `def: sum_i ...`"
-            scope.complaints.add(Diagnostic("NN012", f"the model needs `{missing}`", place, helps=(advice,)))
+            advice = "as in `field: phi(x)` and `def: sum_i a[i]*cos(w[i].x)`, or give `layers`"
+            scope.complaints.add(Diagnostic("NN012", f"the model needs `{missing}`", place, "not given here", helps=(advice,)))
         return None
     (name, args), formula = outline.head, outline.body
     for arg in args:
         if scope.names.get(arg.text) is None or scope.names[arg.text].kind != "input":
-            scope.complaints.add(Diagnostic("NN207", f"`{arg.written}` is not an input of the model", arg.span))
+            scope.complaints.add(_no_input(arg, scope))
             return None
+    if not distinct(args, scope):
+        return None
     scope.declare(name, Meaning(kind="field", type=Type("field"), span=name.span))
-    body = attempt(scope, lambda: Reader(scope)(formula))
+    itself = next((each for each in parts_of(formula) if isinstance(each, ast.Name) and each.text == name.text), None)
+    if itself is not None:
+        scope.complaints.add(Diagnostic("NN206", f"`{name.written}` is defined through itself", itself.span,
+                                        "its own value is needed here", (Label(name.span, "defined here"),)))  # fmt: skip
+        return None
+    body = attempt(scope, lambda: foresee(Reader(scope)(formula), scope))
     if body is None:
         return None
     if body.free:
         scope.complaints.add(unsummed(formula, min(body.free)))
         return None
     if body.type.kind != "real":
-        what = {"vec": "a vector"}.get(body.type.kind, f"a {body.type}")
-        scope.complaints.add(Diagnostic("NN304", f"a field is one number for each point, and this is {what}", formula.span))
+        scope.complaints.add(Diagnostic("NN304", "a field is one number for each point", formula.span,
+                                        f"this is {noun(body.type)}"))  # fmt: skip
+        return None
+    late = next((part for part in walk(body) if isinstance(part, ir.DataRef | ir.ResultRef)), None)
+    if late is not None:
+        scope.complaints.add(Diagnostic("NN313", "a field is made of parameters and its point", late.span or formula.span,
+                                        "this is a data set"))  # fmt: skip
         return None
     return FieldDef(name=name.text, inputs=tuple(arg.text for arg in args), body=body, span=formula.span)
 
 
-def _lint_unused(definition: FieldDef, outline: Outline, scope: Scope) -> None:
+def _no_input(arg: ast.Name, scope: Scope) -> Diagnostic:
+    inputs = {name: meaning.span for name, meaning in scope.names.items() if meaning.kind == "input"}
+    known = ", ".join(f"`{name}`" for name in inputs)
+    secondary = tuple(Label(span, "the input is declared here") for span in inputs.values() if span is not None)[:1]
+    helps = (f"write {known}, or rename the input",) if known else ()
+    return Diagnostic("NN207", f"`{arg.written}` is not an input of the model", arg.span, "not an input", secondary,
+                      helps=helps)  # fmt: skip
+
+
+def _lint_unused(outline: Outline, scope: Scope) -> None:
     for decl, _ in outline.params:
         for each in decl.names:
             if each.name.text not in scope.used:

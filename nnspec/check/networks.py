@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnspec.check.models import Outline, declare_inputs, outline_of_tree
+from nnspec.check.nouns import not_yet
 from nnspec.check.options import resolve_options
 from nnspec.check.scope import Scope
 from nnspec.document.fields import Field
@@ -10,14 +11,14 @@ from nnspec.document.read import Given, as_leaf, as_list, as_mapping, read_field
 from nnspec.ir.experiment import LayerNode, LayerStack, Model
 from nnspec.plugin.records import Layer
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
-from nnspec.text.diagnostic import Diagnostic, nearest
+from nnspec.text.diagnostic import Diagnostic, Label, nearest
 from nnspec.text.source import Span
 
 REPEAT = (
     Field(name="repeat", type="size", doc="how often", required=True),
     Field(name="of", type="nested", doc="the layers to repeat", required=True),
 )
-MOST_LAYERS = 10_000
+MOST_LAYERS = 2_000
 
 
 def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | None:
@@ -27,15 +28,18 @@ def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | No
     inputs = declare_inputs(outline, scope, place)
     for key in ("indices", "params", "field", "def"):
         if key in given:
-            message = f"`{key}` belongs to the formula form; this model has `layers`"
-            scope.complaints.add(Diagnostic("NN017", message, given[key].key.span, helps=("delete one of the two",)))
+            message = f"`{key}` belongs to the formula form, and this model has `layers`"
+            secondary = (Label(given["layers"].key.span, "the layer form begins here"),)
+            scope.complaints.add(Diagnostic("NN017", message, given[key].key.span, "of the other form", secondary,
+                                            helps=("delete one of the two",)))  # fmt: skip
     layers: list[LayerNode] = []
     _read_layers(given["layers"].value, layers, scope)
     word, span = _parameterization(given.get("parameterization"), scope)
     if len(scope.complaints.errors) > before or not inputs:
         return None
     if not layers:
-        scope.complaints.add(Diagnostic("NN504", "the network has no layers", given["layers"].key.span))
+        scope.complaints.add(Diagnostic("NN504", "the network has no layers", given["layers"].key.span, "this list is empty",
+                                        helps=("as in `- dense: {width: 1, weight: \"Normal(0, 1)\"}`",)))  # fmt: skip
         return None
     stack = LayerStack(input=inputs[0].name, layers=tuple(layers), parameterization=word, parameterization_span=span)
     return Model(inputs=tuple(inputs), stack=stack, span=place)
@@ -52,8 +56,7 @@ def _read_layers(node: Node, layers: list[LayerNode], scope: Scope) -> None:
         if mapping.get("repeat") is not None or mapping.get("of") is not None:
             _repeat(mapping, layers, scope)
         elif len(mapping.entries) != 1:
-            scope.complaints.add(Diagnostic("NN505", "each layer has one word and its options", mapping.span,
-                                            helps=("as in `- dense: {width: 10, weight: ...}`",)))  # fmt: skip
+            scope.complaints.add(_several(mapping, scope))
         else:
             layer = _layer(mapping.entries[0], scope)
             if layer is not None:
@@ -72,8 +75,9 @@ def _repeat(mapping: Mapping, layers: list[LayerNode], scope: Scope) -> None:
         _read_layers(inner, body, scope)
     times = options.values.get("repeat") or 0
     if times * len(body) > MOST_LAYERS:
-        message = f"{times} times {len(body)} layers are more than {MOST_LAYERS}"
-        scope.complaints.add(Diagnostic("NN506", message, mapping.span))
+        place = options.spans.get("repeat", mapping.span)
+        scope.complaints.add(Diagnostic("NN506", "the network has too many layers", place,
+                                        f"{times:,} times {len(body)}; {MOST_LAYERS:,} at most"))  # fmt: skip
     elif not given:
         layers.extend(body * times)
 
@@ -105,6 +109,20 @@ def _node(record: Layer, mapping: Mapping, span: Span, scope: Scope) -> LayerNod
     return LayerNode(name=record.name, options=tuple(sorted(options.values.items())), span=span)
 
 
+def _several(mapping: Mapping, scope: Scope) -> Diagnostic:
+    """NN505: an entry of `layers` with no word, or with more than one."""
+    keys = [entry.key for entry in mapping.entries]
+    helps = ("as in `- dense: {width: 10, weight: \"Normal(0, 1)\"}`",)
+    if not keys:
+        return Diagnostic("NN505", "each layer has one word and its options", mapping.span, "no word here", helps=helps)
+    layers = [key.text for key in keys if key.text in scope.words.layers]
+    if len(layers) == 1 and keys[0].text == layers[0]:
+        helps = (f"indent the options of `{layers[0]}` more deeply than its name",)
+    secondary = (Label(keys[0].span, "one word here"),)
+    return Diagnostic("NN505", "each layer has one word and its options", keys[1].span, "and another one here", secondary,
+                      helps=helps)  # fmt: skip
+
+
 def _unknown_layer(word: Leaf, scope: Scope) -> Diagnostic:
     near = nearest(word.text, scope.words.layers)
     owner = scope.words.who_had("layers", word.text)
@@ -114,15 +132,15 @@ def _unknown_layer(word: Leaf, scope: Scope) -> Diagnostic:
                                  f"pip install {owner}",))  # fmt: skip
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.layers))
     helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
-    return Diagnostic("NN501", f"no layer is called `{word.text}`", word.span, helps=helps)
+    return Diagnostic("NN501", f"no layer is called `{word.text}`", word.span, "not known here", helps=helps)
 
 
 def _parameterization(given: Given | None, scope: Scope) -> tuple[str, Span | None]:
     if given is None:
         return "standard", None
     if isinstance(given.value, Mapping):
-        message = "a parameterization by its exponents is not supported in this version"
-        scope.complaints.add(Diagnostic("NN390", message, given.value.span))
+        known = ", ".join(f"`{name}`" for name in sorted(scope.words.parameterizations))
+        scope.complaints.add(not_yet("a parameterization by its exponents", given.value.span, f"known here: {known}"))
         return "standard", None
     leaf = as_leaf(given.value, "parameterization", scope.complaints)
     if leaf is not None and leaf.text not in scope.words.parameterizations:
@@ -130,7 +148,7 @@ def _parameterization(given: Given | None, scope: Scope) -> tuple[str, Span | No
         known = ", ".join(f"`{name}`" for name in sorted(scope.words.parameterizations))
         helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
         message = f"no parameterization is called `{leaf.text}`"
-        scope.complaints.add(Diagnostic("NN503", message, leaf.span, helps=helps))
+        scope.complaints.add(Diagnostic("NN503", message, leaf.span, "not known here", helps=helps))
     return (leaf.text, leaf.span) if leaf else ("standard", None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnspec.ir.types import Type
+from nnspec.syntax.tree import Leaf
 from nnspec.text.diagnostic import Diagnostic
 from nnspec.text.source import Span
 
@@ -35,3 +36,21 @@ def noun(kind: Type) -> str:
 def not_yet(what: str, span: Span, *helps: str) -> Diagnostic:
     """NN390: a part of the language whose meaning this version does not have; refused, never ignored."""
     return Diagnostic("NN390", f"{what} is not supported in this version", span, "not yet", helps=helps)
+
+
+def file_name(leaf: Leaf, why: str) -> Diagnostic | None:
+    """NN021: a name that is also the name of a file or folder must be one on every system."""
+    legal = leaf.text.replace("-", "").replace("_", "").replace(".", "")
+    if legal.isalnum() and not leaf.text.startswith((".", "-")) and len(leaf.text) <= 100:
+        return None
+    strange = next((c for c in leaf.text if not (c.isalnum() or c in "-_.")), "")
+    if not leaf.text:
+        label = "nothing stands here"
+    elif leaf.text.startswith((".", "-")):
+        label = f"`{leaf.text[0]}` cannot stand first"
+    elif len(leaf.text) > 100:
+        label = f"{len(leaf.text)} characters"
+    else:
+        label = "a space cannot stand in it" if strange == " " else f"`{strange}` cannot stand in it"
+    helps = ("letters, digits, `-`, `_` and `.`, at most 100 of them",)
+    return Diagnostic("NN021", why, leaf.span, label, helps=helps)

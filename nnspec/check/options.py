@@ -45,7 +45,9 @@ def resolve_options(node: Mapping, fields: tuple[Field, ...], where: str, scope:
         elif item.default is not None:
             values[item.name] = _default(item, scope)
     spans = {name: each.value.span for name, each in given.items()}
-    return Options(values, spans, len(scope.complaints.errors) == before)
+    # What was reported elsewhere, as a function with a fault in its body, is missing without a complaint of its own.
+    whole = all(values[name] is not None for name in given)
+    return Options(values, spans, whole and len(scope.complaints.errors) == before)
 
 
 def _default(item: Field, scope: Scope) -> Any:
@@ -172,7 +174,7 @@ def _function(leaf: Leaf, scope: Scope) -> ir.Lambda | None:
         scope.complaints.add(Diagnostic("NN408", f"`{leaf.text}` must give a number at each point", leaf.span, what,
                                         (Label(declared.span, "defined here"),)))  # fmt: skip
         return None
-    if attempt(scope, lambda: foresee(body, scope) or True) is None:
+    if attempt(scope, lambda: foresee(body, scope)) is None:
         return None
     return ir.Lambda(names=tuple(arg.text for arg in declared.args), dims=tuple((space.shape or (1,)) * len(points)),
                      body=body, span=leaf.span)  # fmt: skip

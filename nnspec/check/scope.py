@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
 
 from nnspec.document.read import Complaints
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
@@ -201,3 +202,16 @@ def distinct(names: tuple[ast.Name, ...], scope: Scope) -> bool:
             scope.complaints.add(clash(name, "argument", earlier.written, "argument", earlier.span))
             return False
     return True
+
+
+def parts_of(node: Any) -> Iterator[Any]:
+    """A node of a formula and all nodes inside of it, from left to right."""
+    todo = [node]
+    while todo:
+        top = todo.pop()
+        yield top
+        below: list[Any] = []
+        for item in fields(top):
+            value = getattr(top, item.name)
+            below += value if isinstance(value, tuple) else (value,)
+        todo += [each for each in reversed(below) if is_dataclass(each) and not isinstance(each, (type, Span))]

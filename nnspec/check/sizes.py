@@ -45,8 +45,8 @@ def _numbers(scope: Scope) -> dict[str, Any]:
     return {name: meaning.value for name, meaning in scope.names.items() if meaning.value is not None}
 
 
-def foresee(value: ir.Expr, scope: Scope) -> None:
-    """NN314 for parts of a formula that are constant and have no value, before a run finds NaN there."""
+def foresee(value: ir.Expr, scope: Scope) -> ir.Expr:
+    """The formula; NN314 for parts of it that are constant and have no value, before a run finds NaN there."""
     numbers, todo = _numbers(scope), [value]
     while todo:
         part = todo.pop()
@@ -59,6 +59,7 @@ def foresee(value: ir.Expr, scope: Scope) -> None:
             raise Wrong(_no_value(part, scope)) from None
         except (NotConstant, KeyError):
             todo.extend(children(part))
+    return value
 
 
 def _no_value(value: ir.Expr, scope: Scope) -> Diagnostic:

@@ -48,9 +48,17 @@ LINES: tuple[Field, ...] = (
 )
 
 NOT_YET: dict[str, str] = {
-    "extends": "specs that extend others",
-    "plugins": "pinning plugins",
-    "sweep": "sweeps",
-    "output": "output options",
+    "extends": "a spec that extends another",
+    "plugins": "pinning the versions of plugins",
+    "sweep": "a sweep",
+    "output": "the choice of outputs",
 }
 """Keys of the language whose meaning this version does not have; they are refused, never ignored."""
+
+BELONGS: dict[str, str] = {
+    **{item.name: "under `model`" for item in MODEL_KEYS},
+    **{item.name: "under `numerics`" for item in NUMERICS},
+    "draws": "to each observable",
+    "method": "to each observable",
+}
+"""Where keys belong that someone wrote at the top of a spec."""

@@ -60,7 +60,7 @@ class DomainValue:
 def _half_sphere(dim: int) -> float:
     """pi^(dim/2) / Gamma(dim/2): half the surface of the unit sphere."""
     if dim <= 300:
-        return math.pi ** (dim / 2) / math.gamma(dim / 2)
+        return float(math.pi ** (dim / 2)) / math.gamma(dim / 2)
     return math.exp(dim / 2 * math.log(math.pi) - math.lgamma(dim / 2))
 
 

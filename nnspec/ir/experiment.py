@@ -143,7 +143,7 @@ class Check:
     """A claim that `run` judges; exit code 3 when it fails."""
 
     that: Expr
-    text: str
+    text: str = silent("")
     span: Span | None = silent()
 
 

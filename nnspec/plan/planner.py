@@ -9,6 +9,7 @@ from nnspec.plan.offers import Answers, ask
 from nnspec.plugin.records import Offer, Refusal
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.diagnostic import Diagnostic, Label, nearest
+from nnspec.text.source import Span
 
 
 @dataclass(frozen=True)
@@ -81,27 +82,40 @@ def _groups(rows: list[Row]) -> tuple[Group, ...]:
 def _refused(answers: Answers, words: Vocabulary) -> Diagnostic:
     """NN601, or the page of its own that a refusal has: what was asked, who refused and why, what works instead."""
     asked, method = answers.question.asked, answers.question.method
+    known = sorted({name for backend in words.backends.values() for name in backend.methods})
+    if method is not None and method not in known:
+        near = nearest(method, known)
+        helps = (f"did you mean `{near}`?",) if near else _others(answers, words)
+        return Diagnostic("NN612", f"no method is called `{method}`", _place(asked), "not known here", helps=helps)
     special = next((refusal for refusal in answers.refusals if refusal.message), None)
     if special is not None:
         return _special(special, asked)
-    known = {name for backend in words.backends.values() for name in backend.methods}
-    if method is not None and not answers.refusals and method not in known:
-        near = nearest(method, known)
-        helps = (f"did you mean `{near}`?",) if near else _others(answers, words)
-        return Diagnostic("NN612", f"no method is called `{method}`", asked.place("method"), helps=helps)
-    by = f" by `{method}`" if method else ""
-    notes = tuple(f"{refusal.backend}: {refusal.reason}" for refusal in answers.refusals[:3])
-    if not notes:
-        notes = (f"`{asked.word}` cannot be got that way",)
-    secondary = tuple(Label(r.span, r.because or r.reason) for r in answers.refusals if r.span is not None)[:1]
-    return Diagnostic("NN601", f"nobody can compute `{asked.word}`{by}", asked.place("method"), secondary=secondary,
-                      notes=notes, helps=_others(answers, words))  # fmt: skip
+    refusals = [refusal for refusal in answers.refusals if method in (None, "", refusal.method) or not refusal.method]
+    title = f"no way is known to compute `{asked.word}`" + (f" by `{method}`" if method else "")
+    option = next((each for each in refusals if each.span in dict(asked.spans).values()), None)
+    if option is not None:
+        return Diagnostic("NN601", title, option.span, option.reason, helps=_others(answers, words))
+    placed = [refusal for refusal in refusals if refusal.span is not None][:1]
+    secondary = tuple(Label(each.span, each.because or each.reason) for each in placed if each.span is not None)
+    label = "asked for here" if method is None else "" if refusals else "this is not one of its methods"
+    rest = [refusal for refusal in refusals if refusal not in placed]
+    if method and not placed and len(rest) == 1:
+        label = rest.pop().reason
+    notes = tuple(dict.fromkeys(f"{each.backend}: {each.reason}" for each in rest))
+    return Diagnostic("NN601", title, _place(asked), label, secondary, notes=notes[:3], helps=_others(answers, words))
+
+
+def _place(asked: Observable) -> Span | None:
+    """Where a method was asked for, or the observable."""
+    spans = dict(asked.spans)
+    one = spans.get(f"method {asked.methods[0]}") if asked.methods else None
+    return one or spans.get("method", asked.span)
 
 
 def _special(refusal: Refusal, asked: Observable) -> Diagnostic:
     secondary = (Label(refusal.span, refusal.because),) if refusal.span is not None else ()
-    return Diagnostic(refusal.code, refusal.message, asked.place("method"), refusal.label, secondary,
-                      helps=refusal.helps[:2])  # fmt: skip
+    label = refusal.label if asked.methods else "asked for here"
+    return Diagnostic(refusal.code, refusal.message, _place(asked), label, secondary, helps=refusal.helps[:2])
 
 
 def _others(answers: Answers, words: Vocabulary) -> tuple[str, ...]:
@@ -110,4 +124,5 @@ def _others(answers: Answers, words: Vocabulary) -> tuple[str, ...]:
     if not question.asked.methods:
         return ()
     free = ask(question.experiment, replace(question.asked, methods=()), words)
-    return tuple(f"`method: {offer.method}` can" for offer in free.offers[:2])
+    methods = list(dict.fromkeys(offer.method for offer in free.offers))[:2]
+    return (f"use {' or '.join(f'`method: {each}`' for each in methods)}",) if methods else ()

@@ -47,6 +47,12 @@ def describe(word: str | None, words: Vocabulary) -> str | None:
     return "\n\n".join(found) if found else None
 
 
+def known(words: Vocabulary) -> list[str]:
+    """Every word that `describe` explains, sorted."""
+    taught = {word for kind in KINDS for word in words.words(kind)}
+    return sorted({*taught, *FUNCTIONS, *(item.name for item in (*TOP, *MODEL_KEYS)), "functions"})
+
+
 def _all(words: Vocabulary) -> str:
     lines = [f"{kind}: {', '.join(words.words(kind))}" for kind in KINDS]
     lines.append(f"functions: {', '.join(FUNCTIONS)}, integral, vol, norm")

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import NotConstant, evaluate
 from nnspec.ir.experiment import Check, Experiment
+from nnspec.ir.functions import FUNCTIONS
 from nnspec.numerics.lazy import np
 from nnspec.result.estimate import Estimate
 from nnspec.result.format import plain_number
@@ -86,6 +88,7 @@ class _Judge:
         self.constants = experiment.values
         self.estimates = estimates
         self.data = data
+        self.local: dict[str, Any] = {}
 
     def value(self, node: ir.Expr) -> Any:
         """The value of a formula, arrays entry by entry."""
@@ -114,11 +117,30 @@ class _Judge:
                 return not truth[0] if op == "not" else all(truth) if op == "and" else any(truth)
             case ir.Select(condition=condition, then=then, other=other):
                 return self.value(then) if self.value(condition) else self.value(other)
-            case ir.Apply():
+            case ir.Apply() if node.fn != "vol":
                 return self._apply(node)
+            case ir.Local(name=name):
+                return self.local[name]
+            case ir.Bind(names=names, values=values, body=body):
+                return self._bound(dict(zip(names, map(self.value, values), strict=True)), body)
             case _:
-                msg = f"`{node.span.text if node.span else node}` has no value here"
-                raise CannotJudge(msg)
+                return self._constant(node)
+
+    def _bound(self, bound: dict[str, Any], body: ir.Expr) -> Any:
+        """A function of the spec at its arguments; nothing else than those is bound in its body."""
+        before, self.local = self.local, bound
+        try:
+            return self.value(body)
+        finally:
+            self.local = before
+
+    def _constant(self, node: ir.Expr) -> Any:
+        """What is no formula of results has a value of its own, or none."""
+        try:
+            return evaluate(node, {**self.constants, **self.local})
+        except (NotConstant, ArithmeticError, ValueError, TypeError, KeyError):
+            msg = f"`{node.span.text if node.span else node}` has no value here"
+            raise CannotJudge(msg) from None
 
     def _result(self, node: ir.ResultRef) -> Estimate:
         name = node.name if node.field_name is None else f"{node.name}.{node.field_name}"
@@ -144,8 +166,14 @@ class _Judge:
         if node.fn in _BY_ENTRY:
             with np.errstate(all="ignore"):
                 return getattr(np, node.fn)(*args)
-        msg = f"`{node.fn}` is not known in checks"
-        raise CannotJudge(msg)
+        if node.fn not in FUNCTIONS:
+            msg = f"`{node.fn}` is not known in checks"
+            raise CannotJudge(msg)
+        try:
+            return np.vectorize(FUNCTIONS[node.fn].plain, otypes=[float])(*args)
+        except (ArithmeticError, ValueError):
+            msg = f"`{node.fn}` has no value at an entry of its argument"
+            raise CannotJudge(msg) from None
 
     def _error(self, arg: ir.Expr) -> Any:
         if not isinstance(arg, ir.ResultRef):

@@ -38,7 +38,7 @@ from nnspec.syntax.expr_tree import (
     UnaryOp,
     Vector,
 )
-from nnspec.text.diagnostic import Diagnostic, SpecError
+from nnspec.text.diagnostic import Diagnostic, Edit, Fix, SpecError
 from nnspec.text.source import Span
 
 if TYPE_CHECKING:
@@ -155,6 +155,11 @@ def too_deep(span: Span) -> Diagnostic:
 
 def _number(text: str, span: Span) -> Num:
     too_large = Diagnostic("NN101", "the number is too large", span, "more than a double-precision number can hold")
+    plain = text.lstrip("0_") or "0"
+    if len(text) > 1 and text[0] == "0" and text[1] in "0123456789_":
+        fix = Fix("maybe", (Edit(span.start, span.end, plain),))
+        raise SpecError(Diagnostic("NN019", "a number starts with `0`", span, "octal in some languages, decimal in others",
+                                   helps=(f"write `{plain if plain[0].isdigit() else f'0{plain}'}`",), fixes=(fix,)))  # fmt: skip
     if len(text) > 400:
         raise SpecError(too_large)
     value: int | float = float(text) if any(sign in text for sign in ".eE") else int(text)

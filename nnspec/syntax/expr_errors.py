@@ -140,6 +140,10 @@ def _operand_after(formula: Formula, number: int) -> str:
 def _missing_operator(formula: Formula, number: int, start: str) -> Diagnostic:
     left, right = _operand_before(formula, number - 1), _operand_after(formula, number)
     before, token = formula.tokens[number - 1], formula.tokens[number]
+    if before.text == "0" and before.end == token.start and (other := _other_base(token.text)) is not None:
+        message = "numbers are written in the decimal system"
+        helps = (f"write `{other}`",)
+        return Diagnostic("NN019", message, formula.span(before, token), "not a decimal number", helps=helps)
     if before.text == "√":
         help_text = f"write `sqrt({right})`"
     elif token.kind == "string" or before.kind == "string":
@@ -155,6 +159,14 @@ def _missing_operator(formula: Formula, number: int, start: str) -> Diagnostic:
     label = "an operator is missing before this"
     message = "two values stand side by side"
     return Diagnostic("NN100", message, formula.span(token), label, notes=notes, helps=(help_text,))
+
+
+def _other_base(digits: str) -> int | None:
+    """The value of `x1F`, `o17`, `b101` behind a zero."""
+    try:
+        return int(f"0{digits}", 0) if len(digits) <= 16 and digits[:1].lower() in "xob" else None
+    except ValueError:
+        return None
 
 
 def _reserved(formula: Formula, token: Token) -> Diagnostic:

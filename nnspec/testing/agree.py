@@ -20,7 +20,8 @@ def assert_agree(
     lets an error of the size `detect` pass with a probability of at most `miss`; when it could not, it fails too.
 
     Args:
-        sampled: an `Estimate`, or anything with `value` and `stderr`; its `blocks`, if any, widen the quantile.
+        sampled: an `Estimate`, or anything with `value` and `stderr`; its number of blocks, where it says one,
+            widens the quantile.
         exact: the same, or an array without error; one of the two must have an error.
         false_alarm: alpha.
         detect: the difference that must not go unseen.
@@ -56,5 +57,6 @@ def _parts(result: Any) -> tuple[Any, Any, float]:
     value = np.asarray(getattr(result, "value", result), dtype=np.float64)
     error = getattr(result, "stderr", None)
     stderr = np.zeros(()) if error is None else np.asarray(error, dtype=np.float64)
-    blocks = getattr(result, "blocks", None)
-    return value, stderr, math.inf if error is None or blocks is None else float(len(blocks) - 1)
+    kept = getattr(result, "blocks", None)
+    count = getattr(result, "diagnostics", {}).get("blocks", None if kept is None else len(kept))
+    return value, stderr, math.inf if error is None or count is None else float(count - 1)

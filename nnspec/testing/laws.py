@@ -77,7 +77,10 @@ def check_import(module: str) -> None:
     Args:
         module: its dotted name.
     """
-    code = f"import sys, {module}; print(*sorted({{'jax', 'numpy'}} & set(sys.modules)))"
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; import {module}; "
+        "print(*sorted({'jax', 'numpy'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"'{module}' cannot be imported: {done.stderr.strip().splitlines()[-1]}"
     heavy = done.stdout.split()

@@ -31,32 +31,36 @@ observables:
 """
 
 
-def check_observable(record: Observable) -> None:
+def check_observable(record: Observable, plugin_files: tuple[str, ...] = ()) -> None:
     """Run the record's example: the promised dimensions and shape, the same numbers twice, other ones for another seed.
+
+    Args:
+        record: the observable.
+        plugin_files: the file that teaches it, when it is not installed.
 
     Raises:
         AssertionError: with the law that is broken.
     """
     assert record.example, f"`{record.name}` has no example to be tested on"
-    checked, value, stderr = _run(record, seed=0)
+    checked, value, stderr = _run(record, plugin_files, seed=0)
     asked = checked.experiment.observables[0]
     promised = record.shape(dict(asked.options), checked.experiment.model.dim)
     assert value.shape == tuple(promised), f"`{record.name}` promises the shape {promised} and gives {value.shape}"
     assert len(asked.dims) == value.ndim, f"`{record.name}` has {value.ndim} axes and names {len(asked.dims)} dimensions"
     assert np.all(np.isfinite(value)), f"`{record.name}` is not finite"
-    _, again, error_again = _run(record, seed=0)
+    _, again, error_again = _run(record, plugin_files, seed=0)
     assert value.tobytes() == again.tobytes(), f"`{record.name}` gives other numbers the second time"
     if stderr is None:
         return
     assert stderr.tobytes() == error_again.tobytes(), f"`{record.name}` gives other errors the second time"
     assert np.all(stderr >= 0), f"`{record.name}` has a negative error"
     assert np.any(stderr > 0), f"`{record.name}` is sampled and claims to be exact"
-    _, other, _ = _run(record, seed=1)
+    _, other, _ = _run(record, plugin_files, seed=1)
     assert not np.array_equal(value, other), f"`{record.name}` does not depend on the seed"
 
 
-def _run(record: Observable, seed: int) -> tuple[Checked, Any, Any]:
-    checked = loads(SPEC.format(asked=record.example, seed=seed), f"{record.name}.yaml").check()
+def _run(record: Observable, plugin_files: tuple[str, ...], seed: int) -> tuple[Checked, Any, Any]:
+    checked = loads(SPEC.format(asked=record.example, seed=seed), f"{record.name}.yaml", plugin_files=plugin_files).check()
     outcome = execute.execute(checked.plan, checked.spec.words, lambda _: None)
     (estimate,) = outcome.estimates
     stderr = None if estimate.stderr is None else np.asarray(estimate.stderr)

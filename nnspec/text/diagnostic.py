@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from nnspec.text import excerpt
-from nnspec.text.source import Span
+from nnspec.text.source import Source, Span
 
 SHOWN_AT_MOST = 20
 _BOLD_RED, _BOLD_YELLOW, _BOLD, _BLUE, _RESET = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
@@ -115,6 +115,8 @@ def _span_json(span: Span, label: str, *, primary: bool) -> dict[str, Any]:
 def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """The machine form of a complaint; offsets and columns count characters."""
     spans = [_span_json(mark.span, mark.text, primary=mark.primary) for mark in _marks(diagnostic)]
+    if not spans and diagnostic.where is not None:  # a whole file, which could not be read
+        spans = [_span_json(Span(Source(diagnostic.where, ""), 0, 0), diagnostic.label, primary=True)]
     fixes = [
         {
             "applicability": fix.applicability,

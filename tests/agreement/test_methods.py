@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import pytest
 
 from nnspec.plan.planner import plan
@@ -53,6 +54,9 @@ def test_all_methods_agree(name: str) -> None:
     found = by_all_methods(SPECS[name])
     assert len(found) >= 2
     for first, second in combinations(found.values(), 2):
+        if first.stderr is None and second.stderr is None:
+            np.testing.assert_allclose(first.value, second.value, rtol=1e-8)  # what the quadrature states at most
+            continue
         sampled, exact = (first, second) if first.stderr is not None else (second, first)
         assert_agree(sampled, exact, false_alarm=1e-6, detect=0.06)
 

@@ -74,7 +74,7 @@ def coverage(runs: list) -> tuple[float, float, str]:
     [pytest.param(300, 0.08, 0.02, id="quick"), pytest.param(1000, 0.03, 0.01, id="long", marks=pytest.mark.slow)],
 )
 def test_error_bars_cover_the_exact_value_as_often_as_they_say(count, within, outside, monkeypatch):
-    """0.683 within one error bar. 300 runs: binomial sigma 0.027 for one entry, 0.08 is three; 1,000 runs: 0.015 and two."""
+    """0.683 within one error bar. Binomial sigma of one entry: 0.027 for 300 runs, 0.015 for 1,000."""
     inside, far, table = coverage(small_runs(count, monkeypatch))
     print(f"{count} runs of {DRAWS} draws\n{table}")
     assert abs(inside - 0.683) < within, table
@@ -91,7 +91,7 @@ def test_error_bars_that_are_too_small_would_be_seen(monkeypatch):
 
 
 def test_the_first_of_them_is_the_run_that_a_user_gets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Same spec, same seed: the public interface gives these numbers. rtol: the float32 sums of blocks differ in order."""
+    """Same spec, same seed: the public interface gives these numbers. rtol: float32 sums differ in order."""
     first = small_runs(2, monkeypatch)[0]
     mine = nnspec.loads(SPEC.format(draws=DRAWS)).run(tmp_path)["G2"]
     np.testing.assert_allclose(mine.value, first.value, rtol=1e-5)

@@ -30,7 +30,8 @@ def blocks() -> list[Block]:
     """All blocks of the README."""
     found: list[Block] = []
     for match in re.finditer(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL):
-        headings = re.findall(r"^#+ (.*)$", README[: match.start()], flags=re.MULTILINE)
+        prose = re.sub(r"^```.*?^```$", "", README[: match.start()], flags=re.MULTILINE | re.DOTALL)
+        headings = re.findall(r"^#+ (.*)$", prose, flags=re.MULTILINE)
         found.append(Block(match[1], match[2], headings[-1]))
     return found
 
@@ -135,7 +136,8 @@ def test_the_table_of_exit_statuses_is_that_of_the_program() -> None:
     import nnspec.cli as cli
 
     table = {int(n) for n in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
-    assert table == {cli.DONE, cli.WRONG_SPEC, cli.WRONG_COMMAND, cli.CHECK_FAILED, cli.NOT_COMPUTED, cli.BUG, cli.INTERRUPTED}
+    ends = {cli.DONE, cli.WRONG_SPEC, cli.WRONG_COMMAND, cli.CHECK_FAILED, cli.NOT_COMPUTED, cli.BUG, cli.INTERRUPTED}
+    assert table == ends
 
 
 @pytest.mark.install
@@ -147,8 +149,9 @@ def test_the_two_commands_work_in_a_fresh_copy(tmp_path: Path) -> None:
     env["NNSPEC_CACHE"] = str(tmp_path / "cache")
     for command in SETUP:
         done = subprocess.run(
-            command, shell=True, cwd=copy, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-        )
+            command, shell=True, cwd=copy, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            check=False,
+        )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         print(done.stdout.strip().splitlines()[-1])
     assert list((copy / "runs").glob("cosnet-free-scalar-*/report.html"))

@@ -17,21 +17,23 @@ def _sine_and_angle(q11: Array, q12: Array, q22: Array) -> tuple[Array, Array]:
 
     The determinant is summed from differences, which vanish exactly for q11 = q12 = q22; what rounding alone could
     have left counts as zero too. The root has an infinite slope there, which T does not feel: it is set to zero.
-    For that both variances must be alike: v is measured in units of a power of two, which rounds nothing.
+    For that both variances must be alike: u and v are measured in units of powers of two, which rounds nothing.
     """
-    half = (_exponent(q11) - _exponent(q22)) // 2
-    q12, q22 = jnp.ldexp(q12, half), jnp.ldexp(q22, 2 * half)
+    a, b = _unit(q11), _unit(q22)
+    q11, q12, q22 = q11 / a / a, q12 / a / b, q22 / b / b
     size = jnp.where(q12 < 0, -q12, q12)
     determinant = q11 * (q22 - size) + size * (q11 - size)
     inside = determinant > 4 * jnp.finfo(determinant.dtype).eps * q11 * q22
     sine = jnp.where(inside, jnp.sqrt(jnp.where(inside, determinant, 1.0)), 0.0)
     nowhere = (sine == 0) & (q12 == 0)  # u or v vanishes: no angle
-    return jnp.ldexp(sine, -half), jnp.arctan2(sine, jnp.where(nowhere, 1.0, q12))
+    return sine * a * b, jnp.arctan2(sine, jnp.where(nowhere, 1.0, q12))
 
 
-def _exponent(q: Array) -> Array:
-    """The binary exponent, zero for zero."""
-    return jnp.frexp(lax.stop_gradient(q))[1]
+def _unit(q: Array) -> Array:
+    """The power of two next to the deviation; 1 where that is none."""
+    root = lax.stop_gradient(jnp.sqrt(q))
+    power = lax.reduce_precision(root, jnp.finfo(root.dtype).nexp, 0)
+    return jnp.where((power > 0) & jnp.isfinite(power), power, 1.0)
 
 
 def dual(q11: Array, q12: Array, q22: Array) -> Array:
