@@ -75,8 +75,9 @@ def _version(given: dict[str, Given], scope: Scope) -> None:
         version = resolve(given["nnspec"], scope)
         if version is not None and version != LANGUAGE:
             message = f"the spec is written in version {version} of the language"
-            scope.complaints.add(Diagnostic("NN020", message, given["nnspec"].value.span, f"this nnspec reads version {LANGUAGE}",
-                                            helps=("install a newer nnspec" if version > LANGUAGE else f"write `nnspec: {LANGUAGE}`",)))  # fmt: skip
+            place, label = given["nnspec"].value.span, f"this nnspec reads version {LANGUAGE}"
+            advice = "install a newer nnspec" if version > LANGUAGE else f"write `nnspec: {LANGUAGE}`"
+            scope.complaints.add(Diagnostic("NN020", message, place, label, helps=(advice,)))
 
 
 def _name(given: dict[str, Given], scope: Scope) -> str:

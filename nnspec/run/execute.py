@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -106,7 +107,8 @@ def _run(
         return program.finish([statistics[k] for k in range(program.shards)])
     except ArithmeticError as error:
         place = group.rows[0].asked.span
-        raise ComputingError(Diagnostic("NN704", f"`{names}` could not be computed: {error}", place)) from error
+        diagnostic = Diagnostic("NN704", f"`{names}` could not be computed", place, "asked for here", notes=(str(error),))
+        raise ComputingError(diagnostic) from error
 
 
 def _ready(program: Program, statistics: Mapping[int, Statistics]) -> list[int]:
@@ -121,11 +123,12 @@ def _refuse_memory(plan: Plan, memory: float) -> None:
         need = row.chosen.bytes
         if need > memory:
             message = f"`{row.asked.name}` would need {size_of(need)}; the limit is {size_of(memory)}"
-            shape = " x ".join(map(str, row.chosen.shape))
-            raise ComputingError(
-                Diagnostic("NN702", message, row.asked.span, notes=(f"the result has {shape} entries",),
-                           helps=("take fewer points, or raise the limit with `--memory 16GiB`",))
-            )  # fmt: skip
+            shape = " x ".join(f"{n:,}" for n in row.chosen.shape) or "one"
+            enough = math.ceil(need / 2**30)
+            helps = ["take fewer points", f"raise the limit with `--memory {enough}GiB`"][: 2 if enough < 1024 else 1]
+            diagnostic = Diagnostic("NN702", message, row.asked.span, "asked for here",
+                                    notes=(f"the result has {shape} entries",), helps=tuple(helps))  # fmt: skip
+            raise ComputingError(diagnostic)
 
 
 def _finite(estimate: Estimate, group: Group) -> Estimate:
@@ -141,7 +144,7 @@ def _finite(estimate: Estimate, group: Group) -> Estimate:
             where = f" at {entry}" if entry else ""
             message = f"the {what} of `{estimate.name}` is not finite{where}"
             note = f"{int(bad.sum())} of {bad.size} entries; no number of this observable is reported"
-            raise ComputingError(Diagnostic("NN705", message, place, notes=(note,)))
+            raise ComputingError(Diagnostic("NN705", message, place, "asked for here", notes=(note,)))
     return estimate
 
 

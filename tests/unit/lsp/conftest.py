@@ -100,7 +100,9 @@ class Editor:
         self.errors = errors
         command = [sys.executable, "-m", "nnspec", "lsp"]
         self.log = errors.open("wb")
-        self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, cwd=ROOT)
+        self.server = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, cwd=ROOT
+        )
         self.ids, self.pages = count(1), count(1)
         self.answers: dict[int, Any] = {}
         self.published: dict[str, dict[str, Any]] = {}

@@ -37,7 +37,9 @@ def test_warnings_are_warnings(cosnet):
 
 
 def test_secondary_labels_are_related_places(cosnet):
-    found = cosnet.change(cosnet.text.replace("w[i] in R^d", "w[i] in R^3").replace("Uniform(Ball(d, Lam))", "Normal(0, 1)"))
+    found = cosnet.change(
+        cosnet.text.replace("w[i] in R^d", "w[i] in R^3").replace("Uniform(Ball(d, Lam))", "Normal(0, 1)")
+    )
     (each,) = found.complaints()
     assert each["code"] == "NN302"
     related = each["relatedInformation"]
@@ -80,7 +82,9 @@ def test_no_fixes_elsewhere(cosnet):
     assert cosnet.ask("codeAction", range={"start": start, "end": start}, context={"diagnostics": []}) == []
 
 
-@pytest.mark.parametrize("text", ["", "\n", "a", "- 1", "{", "a: [", "a: {b", "\t", "%", "nnspec: 1\n---\n", "\ufeff", "a: 'x", "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "a", "- 1", "{", "a: [", "a: {b", "\t", "%", "nnspec: 1\n---\n", "\ufeff", "a: 'x", "\0"]
+)
 def test_broken_yaml_is_one_complaint_or_more(editor, text):
     page = editor.open(text)
     assert page.complaints()

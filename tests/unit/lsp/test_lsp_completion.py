@@ -64,7 +64,12 @@ def test_completion(cosnet, old, new, there, not_there):
         ("parameterization: ntk", "parameterization: ¦", ["ntk", "standard"], ["n"]),
         ("method: monte_carlo", "method: ¦", ["monte_carlo"], ["n"]),
         ("observables:\n", "observables:\n  Q:\n    ¦\n", ["nngp", "correlator"], ["at"]),
-        ("observables:\n", "observables:\n  Q:\n    correlator:\n      n: 2\n      ¦\n", ["at", "draws"], ["n", "nngp"]),
+        (
+            "observables:\n",
+            "observables:\n  Q:\n    correlator:\n      n: 2\n      ¦\n",
+            ["at", "draws"],
+            ["n", "nngp"],
+        ),
     ],
 )
 def test_completion_in_layers(relu, old, new, there, not_there):

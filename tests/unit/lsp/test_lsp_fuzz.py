@@ -11,7 +11,10 @@ PIECES = [
     "i", "a[i]", "sum_i ", "φ", "𝔸", "o\u0302", "\u2028", "\x85", "\ufeff", "\0", "\ud83d", "0", "1e400", "^", "*", "&x", "!t", "%",
     "in", "if", "phi(x)", "NN201", "null", "model:\n", "observables: {", "\u00a0", "²", "…",
 ]  # fmt: skip
-QUESTIONS = ("hover", "completion", "definition", "references", "prepareRename", "rename")
+QUESTIONS = {
+    "hover": {}, "completion": {}, "definition": {}, "references": {"context": {"includeDeclaration": True}},
+    "prepareRename": {}, "rename": {"newName": "fresh"},
+}  # fmt: skip
 
 
 def edited(text: str, random_: random.Random) -> str:
@@ -56,8 +59,7 @@ def test_random_edits(editor, name):
                 assert "bug in nnspec" not in each["message"], (each["message"], page.text)
         line = random_.randrange(page.text.count("\n") + 2)
         position = {"line": line, "character": random_.randrange(60)}
-        for question in QUESTIONS:
-            more = {"newName": "fresh"} if question == "rename" else {"context": {"includeDeclaration": True}}
+        for question, more in QUESTIONS.items():
             params = {"textDocument": {"uri": page.uri}, "position": position, **more}
             answer = editor.answer(f"textDocument/{question}", params)
             assert answer.get("error", {}).get("code") in (None, -32803), answer
@@ -88,6 +90,5 @@ def test_fast_typing_is_checked_once_and_last(editor, cosnet):
 
 def test_questions_about_unknown_documents(editor):
     where = {"textDocument": {"uri": "file:///nowhere.yaml"}, "position": {"line": 0, "character": 0}}
-    for question in QUESTIONS:
-        more = {"newName": "fresh", "context": {"includeDeclaration": True}}
+    for question, more in QUESTIONS.items():
         assert not editor.request(f"textDocument/{question}", {**where, **more})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nnspec.ir.digest import digest
+from nnspec.lsp.rename import rename
+from nnspec.lsp.sheet import Sheet
 from nnspec.stages import loads
 
 TRICKY = """\
@@ -58,6 +60,16 @@ def test_rename(cosnet, wanted, after, new, count):
     assert cosnet.change(text).complaints() == []
 
 
+@pytest.mark.parametrize("name", ["cosnet", "relu"])
+def test_every_name_can_be_renamed(name, request):
+    """A fresh name for each; what is not of the language is found by its declaration."""
+    page = request.getfixturevalue(name)
+    sheet = Sheet(page.uri, "page", 1, page.text)
+    for symbol in sheet.sketch.survey.symbols:
+        edits = rename(sheet, sheet.text.position(symbol.span.start), "fresh'")
+        assert len(edits) == len(sheet.sketch.survey.of(symbol))
+
+
 @pytest.mark.parametrize("new", ["neuron", "j", "ν", "i2'"])
 def test_renaming_an_index_leaves_the_digest(cosnet, new):
     text = renamed(cosnet, "sum_i", new, after=4)
@@ -65,7 +77,9 @@ def test_renaming_an_index_leaves_the_digest(cosnet, new):
     assert digest(loads(text).check().experiment) == digest(loads(cosnet.text).check().experiment)
 
 
-@pytest.mark.parametrize(("wanted", "new"), [("n: 512", "width0"), ("depth: 3", "L"), ("xs: circle", "pts"), ("K:  ", "K_exact")])
+@pytest.mark.parametrize(
+    ("wanted", "new"), [("n: 512", "width0"), ("depth: 3", "L"), ("xs: circle", "pts"), ("K:  ", "K_exact")]
+)
 def test_rename_in_layers(relu, wanted, new):
     text = renamed(relu, wanted, new)
     assert loads(text).check().warnings == ()
@@ -81,7 +95,12 @@ def test_rename_in_layers(relu, wanted, new):
         ("a'[i] in", 0, "b", ['"b[i] in R^m"', "(b[i].x)"]),
         ("'r'", 1, "rho", ["{'rho': ", "along: rho}}", "x: rho,"]),
         ("G(x, m2)", 0, "Δ", ['"Δ(x, m2)"', "of: Delta,"]),
-        ("K: {ev", 0, "exact", ["exact: {ev", "max(exact) < m + 1e6   # K", "C.monte_carlo - exact", "[exact, C.direct]"]),
+        (
+            "K: {ev",
+            0,
+            "exact",
+            ["exact: {ev", "max(exact) < m + 1e6   # K", "C.monte_carlo - exact", "[exact, C.direct]"],
+        ),
         ("C: {corr", 0, "G4", ["G4: {corr", "G4.monte_carlo", "G4.direct"]),
     ],
 )

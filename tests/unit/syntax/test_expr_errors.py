@@ -232,12 +232,12 @@ def test_everyday_mistakes(text: str, code: str, caret: str | None, help_text: s
              "a#" * 9_999, "'" * 19_999, "f(" + "1," * 9_000 + "1)", "2 " * 9_999, "sum_i " * 3_000 + "x"]
 )  # fmt: skip
 def test_no_formula_takes_long(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         parse_text(text)
     except SpecError as error:
         str(error)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 5  # a bound against what grows like a square, not a measurement
 
 
 def test_a_fix_is_a_true_edit() -> None:
