@@ -30,8 +30,7 @@ def add_like(node: ast.Bin, op: Literal["add", "sub"], left: ir.Expr, right: ir.
     else:
         word = "added" if op == "add" else "subtracted"
         message = f"{noun(left.type)} and {noun(right.type)} cannot be {word}"
-        helps = () if not kinds <= {"real", "vec"} else ("a number is no vector: write out the components, `[a, b]`",)
-        raise Wrong(Diagnostic("NN304", message, node.span, _sides(left, right), helps=helps))
+        raise Wrong(Diagnostic("NN304", message, node.span, _sides(left, right)))
     return ir.Bin(op=op, left=left, right=right, type=kind, span=node.span, **unite(left, right))
 
 

@@ -31,11 +31,10 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     """`fn(args)` by what `fn` is."""
     fn = node.fn
     if not isinstance(fn, ast.Name):
-        value = fn.span.text
-        start = node.span.start + len(value)
+        value = fn.span.text if len(fn.span.text) < 30 else "…"
+        value = f"({value})" if isinstance(fn, ast.Bin | ast.Un | ast.Big | ast.If | ast.Cmp) else value
         raise Wrong(Diagnostic("NN311", "only a function can be followed by `(`", fn.span, "this is a value",
-                               helps=(f"to multiply, write `{value if len(value) < 30 else '…'}*(…)`",),
-                               fixes=(Fix("maybe", (Edit(start, start, "*"),)),)))  # fmt: skip
+                               helps=(f"to multiply, write `{value}*(…)`",)))  # fmt: skip
     if is_domain(node):
         return domain_call(node, read, scope)
     if fn.text in scope.functions:
@@ -81,8 +80,8 @@ def _not_of_results(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> Diagno
     if len(args) != 1:
         return Diagnostic("NN312", f"`{fn.text}` takes one result, and this gives {len(args)} arguments", node.span)
     helps = (f"over an index it is written `{fn.text}_i …`",) if fn.text in ("sum", "mean") else ()
-    return Diagnostic("NN304", f"`{fn.text}` takes a result, and this is {noun(args[0].type)}", args[0].span,
-                      OF_RESULTS[fn.text], helps=helps)  # fmt: skip
+    return Diagnostic("NN304", f"`{fn.text}` takes a whole result", node.args[0].span, f"this is {noun(args[0].type)}",
+                      helps=helps)  # fmt: skip
 
 
 def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
@@ -92,17 +91,19 @@ def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
         low = 2  # of one result they are handled before
     if len(args) < low or (high is not None and len(args) > high):
         wanted = str(low) if low == high else f"at least {low}"
-        message = f"`{fn.text}` takes {wanted} argument{'' if wanted == '1' else 's'}, and this gives {len(args)}"
-        raise Wrong(Diagnostic("NN312", message, node.span))
+        message = f"`{fn.text}` takes {wanted} argument{'' if wanted == '1' else 's'}"
+        raise Wrong(Diagnostic("NN312", message, node.span, f"this gives {len(args)}"))
     for number, arg in enumerate(args):
         if arg.type.kind == "vec":
             text = arg.span.text if arg.span else "x"
-            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes a number, and this is {noun(arg.type)}", arg.span,
-                                   helps=(f"a component is `{text}[1]`, the squared length `{text}.{text}`",)))  # fmt: skip
+            helps = (f"a component is `{text}[1]`, the squared length `{text}.{text}`",)
+            label = f"this is {noun(arg.type)}"
+            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes a number", arg.span, label, helps=helps))
         wanted = "a comparison" if fn.text == "where" and number == 0 else "a number"
         kinds = ("bool",) if wanted == "a comparison" else ("real", "result") if known else ("real",)
         if arg.type.kind not in kinds:
-            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes {wanted} here, and this is {noun(arg.type)}", arg.span))
+            label = f"this is {noun(arg.type)}"
+            raise Wrong(Diagnostic("NN304", f"`{fn.text}` takes {wanted} here", arg.span, label))
     dims = {arg.type.dims for arg in args if arg.type.kind == "result" and arg.type.dims}
     if len(dims) > 1:
         shown = " and ".join(f"({', '.join(each)})" for each in sorted(dims))
@@ -179,7 +180,11 @@ def _integral(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
 
 
 def _given(node: ast.Call) -> str:
-    return f"this has {len(node.args)} and {len(node.binders)}" if not node.kwargs else "`=` is not expected here"
+    if node.kwargs:
+        return "`=` is not expected here"
+    if not node.binders:
+        return "no variable is given here"
+    return f"this has {len(node.args)} of the one and {len(node.binders)} of the other"
 
 
 def _volume(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:

@@ -20,24 +20,28 @@ from nnspec.ir.types import INT, REAL, data
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_def_head, parse_expr, parse_name
 from nnspec.syntax.tree import Entry, Node, Sequence
-from nnspec.text.diagnostic import Diagnostic, Label, SpecError, nearest
+from nnspec.text.diagnostic import Diagnostic, Label, nearest
 
 MOST_NUMBERS = 100_000_000
 
 
 def _key(entry: Entry, scope: Scope) -> ast.Name | None:
-    try:
-        return parse_name(entry.key)
-    except SpecError as error:
-        scope.complaints.found.extend(error.diagnostics)
-        return None
+    name = parsed(scope, parse_name, entry.key)
+    scope.lost |= name is None
+    return name
+
+
+def _section(node: Node | None, name: str, scope: Scope) -> tuple[Entry, ...]:
+    """The entries of a mapping that gives names their meaning."""
+    mapping = as_mapping(node, name, scope.complaints) if node is not None else None
+    scope.lost |= node is not None and mapping is None
+    return mapping.entries if mapping else ()
 
 
 def read_constants(node: Node | None, scope: Scope) -> None:
     """`let`: each constant may use the others, in any order, but not itself."""
-    mapping = as_mapping(node, "let", scope.complaints) if node is not None else None
     formulas: dict[str, tuple[ast.Name, ast.Expr | None]] = {}
-    for entry in mapping.entries if mapping else ():
+    for entry in _section(node, "let", scope):
         name = _key(entry, scope)
         leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
         formula = parsed(scope, parse_expr, leaf) if leaf else None
@@ -105,12 +109,12 @@ def _names(node: Any) -> Iterator[ast.Name]:
 
 def read_functions(node: Node | None, scope: Scope) -> None:
     """`functions`: heads and bodies; the bodies are checked where they are used."""
-    mapping = as_mapping(node, "functions", scope.complaints) if node is not None else None
-    for entry in mapping.entries if mapping else ():
+    for entry in _section(node, "functions", scope):
         head = parsed(scope, parse_def_head, entry.key)
         leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
         body = parsed(scope, parse_expr, leaf) if leaf else None
         if head is None:
+            scope.lost = True
             continue
         name, args = head
         if body is None or not distinct(args, scope):
@@ -143,9 +147,8 @@ def _bound(node: Any) -> Iterator[ast.Name]:
 
 def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:
     """`data`: generators by their word, or lists of numbers."""
-    mapping = as_mapping(node, "data", scope.complaints) if node is not None else None
     found: list[DataDecl] = []
-    for entry in mapping.entries if mapping else ():
+    for entry in _section(node, "data", scope):
         name = _key(entry, scope)
         if name is None:
             continue

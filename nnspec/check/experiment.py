@@ -112,7 +112,11 @@ def _model(given: dict[str, Given], scope: Scope) -> Model | None:
             message = "`parameterization` belongs to the layer form, and this model is a formula"
             scope.complaints.add(Diagnostic("NN017", message, keys["parameterization"].key.span, "of the other form",
                                             helps=("delete it, and write the powers of the width into the formula",)))  # fmt: skip
-        model = read_model(outline_of_tree(keys, scope), scope, place)
+        outline = outline_of_tree(keys, scope)
+        known = [item.name for item in MODEL_KEYS]
+        if any(entry.key.text not in known and nearest(entry.key.text, known) for entry in mapping.entries):
+            outline.head_failed = scope.lost = True  # a misspelt key is one fault, not several
+        model = read_model(outline, scope, place)
     return model if len(scope.complaints.errors) == before else None
 
 

@@ -178,7 +178,7 @@ class Reader:
         arg = self(node.arg)
         if isinstance(node, ast.Factorial):
             if arg.type != INT:
-                what = "a number that need not be whole" if arg.type.kind == "real" else noun(arg.type)
+                what = "a number, which need not be whole" if arg.type.kind == "real" else noun(arg.type)
                 raise Wrong(Diagnostic("NN304", "a factorial needs a whole number", node.arg.span, f"this is {what}"))
             return ir.Factorial(arg=arg, type=INT, span=node.span, **unite(arg))
         if node.op == "not":

@@ -72,7 +72,7 @@ def _parameter(node: ast.Index, base: ast.Name, scope: Scope) -> ir.Expr:
     for item, index in zip(node.items, meaning.indices, strict=True):
         if not isinstance(item, ast.Name) or item.text not in scope.sizes:
             if isinstance(item, ast.Name) and item.text not in scope.names:
-                raise Wrong(scope.unknown(item))
+                raise Wrong(scope.missing(item))
             message = f"`{item.span.text}` is not an index of `{base.written}`"
             raise Wrong(Diagnostic("NN303", message, item.span, "not an index", declared(base, scope),
                                    helps=(f"write `{base.written}[{index}]`",)))  # fmt: skip
@@ -114,15 +114,22 @@ def unsummed(body: ast.Expr, index: str) -> Diagnostic:
     first = before[0]
     summand = first.body.span.text
     after = first.span.source.text[first.span.end : place.start].lstrip()[:1]
-    sign = after if after in ("+", "-") else "+"
-    advice = f"put the whole summand in parentheses: `{first.kind}_{index} ({_clip(summand)} {sign} …)`"
-    ends = f"the sum ends before the `{after}`" if after in ("+", "-") else "the sum ends here"
+    if after in ("+", "-"):
+        advice = f"put the whole summand in parentheses: `{first.kind}_{index} ({_clip(summand)} {after} …)`"
+        ends = f"the sum ends before the `{after}`"
+    else:
+        advice = f"move it into the sum, which takes the whole product to its right: `{first.kind}_{index} …`"
+        ends = "the sum ends here"
     return Diagnostic("NN301", f"`{index}` is used outside the sum over it", place, f"`{index}` has no value here",
                       (Label(first.span, ends),), helps=(advice,))  # fmt: skip
 
 
-def no_index(name: ast.Name, scope: Scope) -> Diagnostic:
-    """NN305, with the indices that there are."""
+def no_index(name: ast.Name, scope: Scope) -> Diagnostic | None:
+    """NN305, with the indices that there are; None for one whose declaration has a fault of its own."""
+    meaning = scope.names.get(name.text)
+    if (meaning.kind == "index" if meaning is not None else scope.lost) or name.text in scope.no_indices:
+        return None
+    scope.no_indices.add(name.text)
     near = nearest(name.text, scope.sizes)
     known = ", ".join(f"`{each}`" for each in scope.sizes)
     helps = (f"did you mean `{near}`?",) if near else (f"indices here: {known}",) if known else (

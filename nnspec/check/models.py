@@ -15,10 +15,8 @@ from nnspec.check.options import attempt, parsed
 from nnspec.check.scope import Meaning, Scope, Wrong, distinct, parts_of
 from nnspec.check.sizes import foresee, size
 from nnspec.document.read import Given, as_leaf, as_mapping
-from nnspec.ir import expr as ir
 from nnspec.ir.experiment import FieldDef, IndexDecl, InputDecl, Model, ParamDecl
 from nnspec.ir.types import INT, REAL, Type, vec
-from nnspec.ir.walk import walk
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_block, parse_decl, parse_def_head, parse_expr, parse_range
 from nnspec.syntax.tree import Leaf, Node
@@ -38,6 +36,7 @@ class Outline:
     head: tuple[ast.Name, tuple[ast.Name, ...]] | None = None
     body: ast.Expr | None = None
     head_failed: bool = False
+    inputs_failed: bool = False
 
 
 def outline_of_block(leaf: Leaf, scope: Scope) -> Outline:
@@ -77,16 +76,21 @@ def outline_of_tree(given: dict[str, Given], scope: Scope) -> Outline:
         if word and formula:
             outline.inputs.append((word, formula))
         else:
-            outline.head_failed = True
+            scope.lost = True
+    outline.inputs_failed = "inputs" not in given or scope.lost
     for name, value in _entries(given, "indices", scope):
         word, span = _name(name, scope), _value(value, parse_range, scope)
         if word and span:
             outline.indices.append((word, span))
+        else:
+            scope.lost = True
     for name, value in _entries(given, "params", scope):
         decl = parsed(scope, parse_decl, name)
         density = _value(value, parse_expr, scope)
         if decl:
             outline.params.append((decl, density))
+        else:
+            scope.lost = True
     head = _given_leaf(given, "field", scope)
     body = _given_leaf(given, "def", scope)
     outline.head = parsed(scope, parse_def_head, head) if head else None
@@ -99,6 +103,7 @@ def _entries(given: dict[str, Given], key: str, scope: Scope) -> list[tuple[Leaf
     if key not in given:
         return []
     mapping = as_mapping(given[key].value, key, scope.complaints)
+    scope.lost |= mapping is None
     return [(entry.key, entry.value) for entry in mapping.entries] if mapping else []
 
 
@@ -151,7 +156,7 @@ def declare_inputs(outline: Outline, scope: Scope, place: Span) -> list[InputDec
             found.append(InputDecl(name=name.text, space=space))
     if len(outline.inputs) > 1:
         scope.complaints.add(not_yet("a second input", outline.inputs[1][0].span, "join them: `x` in R^n"))
-    if not outline.inputs and not outline.head_failed:
+    if not outline.inputs and not outline.inputs_failed and not outline.head_failed:
         scope.complaints.add(Diagnostic("NN012", "the model needs an input", place, "none is given here",
                                         helps=("as in `inputs: {x: R^d}`",)))  # fmt: skip
     return found
@@ -229,7 +234,8 @@ def _field(outline: Outline, scope: Scope, place: Span) -> FieldDef | None:
     (name, args), formula = outline.head, outline.body
     for arg in args:
         if scope.names.get(arg.text) is None or scope.names[arg.text].kind != "input":
-            scope.complaints.add(_no_input(arg, scope))
+            if not outline.inputs_failed or outline.inputs:
+                scope.complaints.add(_no_input(arg, scope))
             return None
     if not distinct(args, scope):
         return None
@@ -248,11 +254,6 @@ def _field(outline: Outline, scope: Scope, place: Span) -> FieldDef | None:
     if body.type.kind != "real":
         scope.complaints.add(Diagnostic("NN304", "a field is one number for each point", formula.span,
                                         f"this is {noun(body.type)}"))  # fmt: skip
-        return None
-    late = next((part for part in walk(body) if isinstance(part, ir.DataRef | ir.ResultRef)), None)
-    if late is not None:
-        scope.complaints.add(Diagnostic("NN313", "a field is made of parameters and its point", late.span or formula.span,
-                                        "this is a data set"))  # fmt: skip
         return None
     return FieldDef(name=name.text, inputs=tuple(arg.text for arg in args), body=body, span=formula.span)
 

@@ -26,12 +26,13 @@ def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | No
     before = len(scope.complaints.errors)
     outline: Outline = outline_of_tree({k: v for k, v in given.items() if k == "inputs"}, scope)
     inputs = declare_inputs(outline, scope, place)
-    for key in ("indices", "params", "field", "def"):
-        if key in given:
-            message = f"`{key}` belongs to the formula form, and this model has `layers`"
-            secondary = (Label(given["layers"].key.span, "the layer form begins here"),)
-            scope.complaints.add(Diagnostic("NN017", message, given[key].key.span, "of the other form", secondary,
-                                            helps=("delete one of the two",)))  # fmt: skip
+    others = [given[key].key for key in ("indices", "params", "field", "def") if key in given]
+    if others:
+        message = f"`{others[0].text}` belongs to the formula form, and this model has `layers`"
+        secondary = (Label(given["layers"].key.span, "the layer form begins here"),
+                     *(Label(key.span, "and this too") for key in others[1:]))  # fmt: skip
+        scope.complaints.add(Diagnostic("NN017", message, others[0].span, "of the other form", secondary,
+                                        helps=("delete one of the two forms",)))  # fmt: skip
     layers: list[LayerNode] = []
     _read_layers(given["layers"].value, layers, scope)
     word, span = _parameterization(given.get("parameterization"), scope)

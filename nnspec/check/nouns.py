@@ -26,7 +26,7 @@ def noun(kind: Type) -> str:
         case "domain" | "dist":
             return f"a {kind}"
         case "result":
-            return f"a {kind}" if kind.dims else "a number"
+            return f"a {kind}" if kind.dims else "a single result"
         case "data":
             return f"a data set ({' x '.join(map(str, kind.shape))})"
         case other:

@@ -76,6 +76,10 @@ class Scope:
     active: tuple[str, ...] = ()
     declared: dict[str, Meaning] | None = None
     """The names of the spec itself, while an expression binds names of its own."""
+    lost: bool = False
+    """Whether names may be missing because what declares them could not be read."""
+    no_indices: set[str] = field(default_factory=set)
+    """Names that were used as indices and are none: one complaint for each of them is enough."""
     called: set[str] = field(default_factory=set)
     """Functions whose bodies were read."""
     bodies: int = 0
@@ -87,6 +91,8 @@ class Scope:
         """Give a name its meaning; a second meaning is NN202."""
         if self.free(name, meaning.kind):
             self.names[name.text] = replace(meaning, written=name.written)
+        else:  # uses of it say nothing new
+            self.names.setdefault(name.text, replace(meaning, written=name.written, broken=True))
 
     def free(self, name: ast.Name, kind: str) -> bool:
         """Whether a name has no meaning yet; a complaint is kept when it has one."""
@@ -117,13 +123,17 @@ class Scope:
         """The meaning of a name; NN201 when it has none."""
         meaning = self.names.get(name.text)
         if meaning is None:
-            raise Wrong(self.unknown(name))
+            raise Wrong(self.missing(name))
         if meaning.broken:
             raise Wrong(None)
         if meaning.span is not None and variants(name.written, meaning.written):
             raise Wrong(clash(name, "", meaning.written, meaning.kind, meaning.span))
         self.used.add(name.text)
         return meaning
+
+    def missing(self, name: ast.Name) -> Diagnostic | None:
+        """NN201, unless the name may be one that could not be read."""
+        return None if self.lost and nearest(name.text, self.known()) is None else self.unknown(name)
 
     def unknown(self, name: ast.Name) -> Diagnostic:
         """NN201, with the name that was probably meant and where that one is declared."""
@@ -132,7 +142,7 @@ class Scope:
         if subscript and base in self.names and self.names[base].indices and subscript in self.sizes:
             advice = f"an index goes in brackets: `{base}[{subscript}]`"
             return Diagnostic("NN201", title, name.span, "not known here", helps=(advice,))
-        near = nearest(name.text, self.known())
+        near = nearest(name.text, self.known()) if name.text not in self.words.densities else None
         if name.text in _TRUTH:
             helps = ("formulas know numbers only: `1` and `0`, or a comparison such as `N > 10`",)
             return Diagnostic("NN201", title, name.span, "a word for true or false is no number", helps=helps)
@@ -147,7 +157,7 @@ class Scope:
     def _near_words(self, name: ast.Name) -> tuple[str, ...]:
         if name.text in self.words.densities:
             return (f"`{name.text}` is a density: it stands after the colon of a parameter",)
-        known = sorted(self.names)
+        known = sorted(each for each, meaning in self.names.items() if meaning.kind != "field")
         if not known:
             return ()
         return ("known here: " + ", ".join(f"`{each}`" for each in known[:12]) + (", ..." if len(known) > 12 else ""),)

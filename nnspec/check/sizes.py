@@ -50,6 +50,9 @@ def foresee(value: ir.Expr, scope: Scope) -> ir.Expr:
     numbers, todo = _numbers(scope), [value]
     while todo:
         part = todo.pop()
+        if isinstance(part, ir.Bin) and part.op == "div" and _is_zero(part.right, numbers):
+            label = f"`{part.right.span.text}` is zero" if part.right.span else "by zero"
+            raise Wrong(Diagnostic("NN314", "division by zero", part.span, label, _values(part.right, scope)))
         if part.deps or part.free or isinstance(part, ir.Integral):
             todo.extend(children(part))
             continue
@@ -77,10 +80,21 @@ def _no_value(value: ir.Expr, scope: Scope) -> Diagnostic:
     except (ArithmeticError, ValueError) as error:
         reason = str(error)
     label = "larger than 1.8e308" if reason == "the value is too large" else "this has no value"
+    return Diagnostic("NN314", reason, value.span, label, _values(value, scope))
+
+
+def _is_zero(value: ir.Expr, numbers: dict[str, Any]) -> bool:
+    try:
+        return not value.deps and not value.free and bool(evaluate(value, numbers) == 0)
+    except (NotConstant, KeyError, ArithmeticError, ValueError):
+        return False
+
+
+def _values(value: ir.Expr, scope: Scope) -> tuple[Label, ...]:
+    """Where the constants of an expression are given, with their values."""
     names = dict.fromkeys(part.name for part in walk(value) if isinstance(part, ir.Const))
-    given = ((f"`{name}` is {numbers[name]:g}", scope.names[name].span) for name in names)
-    secondary = tuple(Label(span, text) for text, span in given if span is not None)[:3]
-    return Diagnostic("NN314", reason, value.span, label, secondary)
+    given = ((f"`{name}` is {scope.names[name].value:g}", scope.names[name].span) for name in names)
+    return tuple(Label(span, text) for text, span in given if span is not None)[:3]
 
 
 def _failing(value: ir.Expr, numbers: dict[str, Any]) -> ir.Expr | None:
@@ -113,10 +127,11 @@ def count(node: ast.Expr, read: Read, scope: Scope, what: str, *, least: int = 1
     value = number(node, read, scope, what)
     if abs(value) <= LARGEST and value == int(value) and value >= least:
         return int(value)
+    given = _values(read(node), scope)
     if value > LARGEST:
-        raise Wrong(Diagnostic("NN315", f"{what} is too large", node.span, f"{value:g} is more than {LARGEST:g}"))
+        raise Wrong(Diagnostic("NN315", f"{what} is too large", node.span, f"{value:g} is more than {LARGEST:g}", given))
     kind = "a positive whole number" if least == 1 else f"a whole number from {least}"
-    raise Wrong(Diagnostic("NN315", f"{what} must be {kind}", node.span, f"this is {value:g}"))
+    raise Wrong(Diagnostic("NN315", f"{what} must be {kind}", node.span, f"this is {value:g}", given))
 
 
 def size(node: ast.Expr, read: Read, scope: Scope, what: str) -> int:

@@ -73,7 +73,7 @@ _WRITTEN = {"a mapping": "write it as `key: value`", "a list": "write it as `[fi
 def wrong_shape(node: Node, wanted: str, name: str) -> Diagnostic:
     """NN014: a list where a mapping belongs, and the like; NN015: nothing where anything belongs."""
     if isinstance(node, Leaf) and node.null:
-        return left_empty(name, node.span, f"{wanted} is missing here")
+        return left_empty(name, node.span, f"{wanted.replace('a single value', 'a value')} is missing here")
     helps = (_WRITTEN[wanted],) if wanted in _WRITTEN else ()
     return Diagnostic("NN014", f"{_quoted(name)} must be {wanted}", node.span, f"this is {kind(node)}", helps=helps)
 

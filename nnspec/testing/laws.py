@@ -78,7 +78,7 @@ def check_import(module: str) -> None:
         module: its dotted name.
     """
     code = (
-        f"import sys; sys.path[:] = {sys.path!r}; import {module}; "
+        f"import sys; sys.path += [p for p in {sys.path!r} if p not in sys.path]; import {module}; "
         "print(*sorted({'jax', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -62,10 +62,12 @@ def _entries(f: Callable[[Array], Array], at: tuple[Array, Array, Array], rule: 
 def _kernels(form: LayerStackForm, ask: Ask, part: Callable[[Kernels], Array]) -> tuple[Array, float]:
     """One of the kernels [point, point_2], and the largest difference between the two rules."""
     points = jnp.asarray(points_at(ask))
-    coarse, fine = (
-        np.asarray(jax.jit(lambda x, words=_words(form, rule): part(form.kernels(x, words)))(points))
-        for rule in (COARSE, FINE)
-    )
+
+    def by(rule: tuple[int, int]) -> Array:
+        words = _words(form, rule)
+        return np.asarray(jax.jit(lambda x: part(form.kernels(x, words)))(points))
+
+    coarse, fine = by(COARSE), by(FINE)
     error = float(np.max(np.abs(fine - coarse)))
     if not error <= TOLERANCE * max(1.0, float(np.max(np.abs(fine)))):
         message = f"two quadratures of the kernel differ by {error:.1e}; the activation varies too fast for them"

@@ -23,7 +23,19 @@ _nnspec; printf '%s\\n' "${{COMPREPLY[@]}}"
 def test_every_verb_and_flag_is_in_it(shell: str, nnspec: Command) -> None:
     status, script, err = nnspec("completion", shell)
     assert (status, err) == (0, "")
-    for word in ("run", "check", "fmt", "diff", "new", "completion", "dry-run", "unicode", "plugin-file", "correlator", "density"):
+    for word in (
+        "run",
+        "check",
+        "fmt",
+        "diff",
+        "new",
+        "completion",
+        "dry-run",
+        "unicode",
+        "plugin-file",
+        "correlator",
+        "density",
+    ):
         assert word in script
     program = shutil.which(shell)
     if program is not None:

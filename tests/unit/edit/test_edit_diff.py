@@ -52,9 +52,7 @@ def meant(text: str, words: Vocabulary) -> Experiment:
 @pytest.fixture
 def lines(words: Vocabulary) -> Callable[[str, str], list[str]]:
     """The report about two texts."""
-    return lambda a, b: [
-        " ".join(line.split()) for line in compare(meant(a, words), meant(b, words), (a, b)).lines()
-    ]
+    return lambda a, b: [" ".join(line.split()) for line in compare(meant(a, words), meant(b, words), (a, b)).lines()]
 
 
 # ---------------------------------------------------------------- specs
@@ -115,7 +113,9 @@ def test_a_function_is_named_with_its_users(spec: str, lines: Callable[[str, str
     lambda text: text.replace("N: 100, s2: 1.0", "s2: 1.0, N: 100"),
     lambda text: text.replace("name: small", "name: small\ndoc: in words"),
 ])  # fmt: skip
-def test_what_is_only_written_differently(change: Callable[[str], str], spec: str, lines: Callable[[str, str], list[str]]) -> None:
+def test_what_is_only_written_differently(
+    change: Callable[[str], str], spec: str, lines: Callable[[str, str], list[str]]
+) -> None:
     head, tail = lines(spec, change(spec))
     assert head.startswith("the same meaning (digest ")
     assert tail == "only in text: comments, order, names of indices"

@@ -82,7 +82,12 @@ def test_a_plugin_is_a_distribution(nnspec: Command) -> None:
     status, out, _ = nnspec("new", "plugin", "soft", "--out", "somewhere/else")
     assert status == 0
     folder = Path("somewhere/else/nnspec-soft")
-    assert sorted(path.name for path in folder.iterdir()) == ["nnspec_soft.py", "pyproject.toml", "soft.yaml", "test_soft.py"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "nnspec_soft.py",
+        "pyproject.toml",
+        "soft.yaml",
+        "test_soft.py",
+    ]
     assert f"pip install -e {folder}" in out
     assert nnspec("run", "--plugin-file", str(folder / "nnspec_soft.py"), str(folder / "soft.yaml"))[0] == 0
 
@@ -134,5 +139,7 @@ def test_the_plugin_is_installed_and_works(nnspec: Command, tmp_path: Path) -> N
     for words in (("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", str(folder)),
                   ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_soft.py"), ("-m", "nnspec", "check", "soft.yaml"),
                   ("-m", "nnspec", "run", "soft.yaml")):  # fmt: skip
-        done = subprocess.run([python, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [python, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr

