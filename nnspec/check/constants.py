@@ -10,7 +10,7 @@ from nnspec.check.attempts import attempt, parsed
 from nnspec.check.calls import unknown_function
 from nnspec.check.expressions import Reader
 from nnspec.check.lists import bind_parameters, literal, uneven
-from nnspec.check.nouns import not_yet
+from nnspec.check.nouns import clauses, not_yet
 from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, clash, distinct, parts_of
 from nnspec.check.sizes import number
 from nnspec.document.read import as_leaf, as_mapping
@@ -187,7 +187,8 @@ def _generated(formula: ast.Expr, scope: Scope) -> tuple[ir.Expr, tuple[int, ...
     plain = {name: value for name, value, _ in bound}
     reason = record.refuse(plain)
     if reason:
-        raise Wrong(Diagnostic("NN609", f"`{record.name}`: {reason}", formula.span))
+        rule, given = clauses(reason)
+        raise Wrong(Diagnostic("NN609", f"`{record.name}`: {rule}", formula.span, given))
     shape = record.shape(plain)
     if math.prod(shape) > MOST_NUMBERS:
         label = f"{' x '.join(f'{n:,}' for n in shape)} numbers; {MOST_NUMBERS:,} at most"

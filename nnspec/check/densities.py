@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnspec.check.domains import is_domain, read_domain
-from nnspec.check.nouns import not_yet, noun
+from nnspec.check.nouns import clauses, not_yet, noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import constant
 from nnspec.ir import expr as ir
@@ -115,7 +115,7 @@ def _bind(record: Density, signature: Signature, node: ast.Call) -> dict[str, tu
         bound[target] = (keyword.value, power)
     for parameter in signature.parameters:
         if parameter.name not in bound and parameter.default is None:
-            raise Wrong(Diagnostic("NN410", f"`{shape}` needs `{parameter.name}`", node.span,
+            raise Wrong(Diagnostic("NN410", f"`{shape}` needs `{parameter.name}`", node.span, "not given here",
                                    helps=(f"`{parameter.name}`: {parameter.doc}",)))  # fmt: skip
     return bound
 
@@ -143,7 +143,7 @@ def _argument(parameter: Parameter, given: tuple[ast.Expr, int] | None, read: Re
         value = ir.Bin(op="pow", left=value, right=ir.Lit(value=power), span=node.span, **unite(value))
     plain = constant(node, value, scope, f"the {parameter.name} of a density")
     if not abs(plain) < math.inf:
-        raise Wrong(Diagnostic("NN403", f"the {parameter.name} must be finite", node.span, f"this is {plain:g}"))
+        raise Wrong(Diagnostic("NN403", f"`{parameter.name}` must be finite", node.span, f"this is {plain:g}"))
     if parameter.positive:
         _positive(node, value, scope, parameter.name)
     return value
@@ -152,7 +152,7 @@ def _argument(parameter: Parameter, given: tuple[ast.Expr, int] | None, read: Re
 def _positive(node: ast.Expr, value: ir.Expr, scope: Scope, name: str) -> None:
     plain = constant(node, value, scope, f"the {name} of a density")
     if not plain > 0:
-        raise Wrong(Diagnostic("NN403", f"the {name} must be positive", node.span, f"this is {plain:g}"))
+        raise Wrong(Diagnostic("NN403", f"`{name}` must be positive", node.span, f"this is {plain:g}"))
 
 
 def _on_input(node: ast.Expr, value: ir.Expr, scope: Scope) -> Diagnostic:
@@ -172,10 +172,10 @@ def _refuse(record: Density, density: ir.Density, node: ast.Call, scope: Scope) 
     }
     for name, value in plain.items():
         if not _finite(value):
-            raise Wrong(Diagnostic("NN403", f"the {name} must be finite", node.span, "unbounded"))
+            raise Wrong(Diagnostic("NN403", f"`{name}` must be finite", node.span, "unbounded"))
     reason = record.refuse(plain)
     if reason:
-        what, _, label = reason.partition(": ")
+        what, label = clauses(reason)
         place = node.args[0].span.join(node.args[-1].span) if node.args and not node.kwargs else node.span
         helps: tuple[str, ...] = ()
         if set(plain) == {"lo", "hi"} and len(node.args) == 2 and plain["lo"] > plain["hi"]:

@@ -137,7 +137,7 @@ class Reader:
                 if meaning.parts:
                     choice = ", ".join(f"`{node.text}.{each}`" for each in meaning.parts)
                     message = f"`{node.text}` was computed by several methods: which one is meant?"
-                    raise Wrong(Diagnostic("NN613", message, node.span, helps=(f"one of {choice}",)))
+                    raise Wrong(Diagnostic("NN613", message, node.span, "several results", helps=(f"one of {choice}",)))
                 return ir.ResultRef(name=node.text, deps=frozenset({"result"}), **place)
             case _:
                 message = f"`{node.written}` is the field, and here it has no point"
@@ -215,7 +215,7 @@ class Reader:
             helps = (f"did you mean `{name.text}.{near}`?",) if near else (f"it has {known}",) if known else (
                 f"it has no parts: write `{name.text}`",
             )  # fmt: skip
-            raise Wrong(Diagnostic("NN613", f"`{name.text}` has no part `{part.text}`", part.span, helps=helps))
+            raise Wrong(Diagnostic("NN613", f"`{name.text}` has no part `{part.text}`", part.span, "not known here", helps=helps))
         self.scope.used.add(name.text)
         return ir.ResultRef(name=name.text, field_name=part.text, type=meaning.type, span=node.span,
                             deps=frozenset({"result"}))  # fmt: skip

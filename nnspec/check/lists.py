@@ -111,6 +111,6 @@ def bind_parameters(
         elif parameter.default is not None:
             found.append((parameter.name, parameter.default, ir.Lit(value=parameter.default)))  # type: ignore[arg-type]
         else:
-            raise Wrong(Diagnostic("NN312", f"`{shape}` needs `{parameter.name}`", node.span,
+            raise Wrong(Diagnostic("NN312", f"`{shape}` needs `{parameter.name}`", node.span, "not given here",
                                    helps=(f"`{parameter.name}`: {parameter.doc}",)))  # fmt: skip
     return tuple(found)

@@ -54,3 +54,12 @@ def file_name(leaf: Leaf, why: str) -> Diagnostic | None:
         label = "a space cannot stand in it" if strange == " " else f"`{strange}` cannot stand in it"
     helps = ("letters, digits, `-`, `_` and `.`, at most 100 of them",)
     return Diagnostic("NN021", why, leaf.span, label, helps=helps)
+
+
+def clauses(reason: str) -> tuple[str, str]:
+    """What a record says against its arguments: the rule, and behind a colon or `, and` what was given instead."""
+    for sign in (": ", ", and "):
+        rule, found, given = reason.partition(sign)
+        if found:
+            return rule, given
+    return reason, ""

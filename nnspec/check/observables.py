@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnspec.check.nouns import not_yet
+from nnspec.check.nouns import clauses, not_yet
 from nnspec.check.options import Options, resolve_options
 from nnspec.check.scope import Meaning, Scope
 from nnspec.document.fields import Field
@@ -86,7 +86,7 @@ def _asked(
     refusal = record.refuse(values, model.dim) or _points(record, values, model)
     if refusal is not None:
         key, reason = refusal
-        what, _, label = reason.partition(", and ")
+        what, label = clauses(reason)
         given = place.get(key, word.span)
         scope.complaints.add(Diagnostic("NN604", f"`{word.text}`: {what}", given, label, _shapes(values.get(key), scope)))
         return None

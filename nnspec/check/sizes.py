@@ -51,8 +51,8 @@ def foresee(value: ir.Expr, scope: Scope) -> ir.Expr:
     while todo:
         part = todo.pop()
         if isinstance(part, ir.Bin) and part.op == "div" and _is_zero(part.right, numbers):
-            label = f"`{part.right.span.text}` is zero" if part.right.span else "by zero"
-            raise Wrong(Diagnostic("NN314", "division by zero", part.span, label, _values(part.right, scope)))
+            place = part.right.span or part.span
+            raise Wrong(Diagnostic("NN314", "division by zero", place, "this is zero", _values(part.right, scope)))
         if part.deps or part.free or isinstance(part, ir.Integral):
             todo.extend(children(part))
             continue

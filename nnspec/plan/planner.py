@@ -98,7 +98,7 @@ def _refused(answers: Answers, words: Vocabulary) -> Diagnostic:
     placed = [refusal for refusal in refusals if refusal.span is not None][:1]
     secondary = tuple(Label(each.span, each.because or each.reason) for each in placed if each.span is not None)
     label = "asked for here" if method is None else "" if refusals else "this is not one of its methods"
-    rest = [refusal for refusal in refusals if refusal not in placed]
+    rest = [refusal for refusal in refusals if refusal.reason not in {each.reason for each in placed}]
     if method and not placed and len(rest) == 1:
         label = rest.pop().reason
     notes = tuple(dict.fromkeys(f"{each.backend}: {each.reason}" for each in rest))

@@ -70,5 +70,7 @@ def test_reference_values_without_closed_form(activation: str, dual: float, dual
 
 
 def test_what_varies_too_fast_gives_no_number() -> None:
-    with pytest.raises(ComputingError, match="differ by"):
+    with pytest.raises(ComputingError) as caught:
         computed("sin", "{nngp: {at: xs, method: quadrature}}", "[[4000, 0], [0, 4000]]")
+    assert caught.value.diagnostic.code == "NN704"
+    assert "differ by" in " ".join(caught.value.diagnostic.notes)

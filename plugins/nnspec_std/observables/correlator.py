@@ -115,7 +115,7 @@ def refuse(options: Args, dim: int) -> tuple[str, str] | None:  # noqa: ARG001
     if options.get("at") is not None:
         return (on_line[0], "give either `at`, or `from` and `along`") if on_line else None
     if len(on_line) != 2:
-        return (on_line[0] if on_line else "n"), "give `at`, or `from` and `along`"
+        return (on_line[0] if on_line else "at"), "give `at`, or `from` and `along`"
     if n != 2:
         return "n", "along a line there are two points: n must be 2"
     return ("connected", "along a line only the full correlator is computed") if options["connected"] else None

@@ -27,7 +27,7 @@ def refuse(options: Args, dim: int) -> tuple[str, str] | None:  # noqa: ARG001
     """`at`, or `from` and `along`; functions of one or two points."""
     on_line = [key for key in ("from", "along") if options.get(key) is not None]
     if options.get("at") is None and len(on_line) != 2:
-        return (on_line[0] if on_line else "of"), "give `at`, or `from` and `along`"
+        return (on_line[0] if on_line else "at"), "give `at`, or `from` and `along`"
     if options.get("at") is not None and on_line:
         return on_line[0], "give either `at`, or `from` and `along`"
     if len(options["of"].names) not in (1, 2):

@@ -226,7 +226,7 @@ FORMULAS = (
     "sum_i where(a[i] > 0 and not x[1] < 0 or i == 2, a[i], 0)",
     "sum_i (w[i] if a[i] > 0 else 2*x).(v if x[1] > 0 else w[i])",
     "(v if s > 0 else x).v + (x if 1 < 2 else v)[2]",
-    "sum_i min(a[i], 0.3, x[1]) + max(a[i], s)",
+    "sum_i (min(a[i], 0.3, x[1]) + max(a[i], s))",
     "mod(3*s, 2) + mod(-7, 3) + sign(s)*abs(x[1]) + floor(10*x[2])",
     "gelu(2) + erf(1) + tanh(1)*gelu(x[1]) + sqrt(4) + relu(-3)",
     "sum_i [a[i], 2, x[1]].[1, c, a[i]]",
@@ -276,7 +276,7 @@ FUNCTIONS = """  f(u): c*u^2 + 1
         "sum_i a[i]*twice(a[i]*x[1])",
         "sum_i flat(a[i]) + prod_i flat(i) + mean_i flat(a[i])",
         "sum_i n2(w[i] - x) + n2(v)",
-        "sum_j area(b[j])*x[1] + area(c)",
+        "area(s)*x[1] + area(c)",
         "sum_i h(sum_i h(a[i]))*a[i]",
     ],
 )
