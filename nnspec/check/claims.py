@@ -104,6 +104,13 @@ def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | N
             scope.complaints.add(Diagnostic("NN717", f"`{name}` has no dimension `{x}`", place, f"it has {dims}", secondary,
                                             helps=advice))  # fmt: skip
             return None
+        if asked is not None and len(asked.dims) != 1:
+            dims = " and ".join(f"`{dim}`" for dim in asked.dims)
+            secondary = (Label(asked.span, f"it is over {dims}"),) if asked.span else ()
+            message = f"`lines` shows results over one dimension, and `{name}` has {len(asked.dims)}"
+            scope.complaints.add(Diagnostic("NN717", message, options.spans["y"], "named here", secondary,
+                                            helps=("the report shows it without being asked",)))  # fmt: skip
+            return None
     return Plot(name=entry.key.text, word="lines", options=tuple(sorted(options.values.items())), span=word.span)
 
 

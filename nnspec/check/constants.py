@@ -69,21 +69,22 @@ def _in_order(formulas: dict[str, tuple[ast.Name, ast.Expr | None]], scope: Scop
     order: list[str] = []
     seen: set[str] = set()
     for first in formulas:
-        path: list[tuple[str, Iterator[ast.Name]]] = []
+        path: dict[str, Iterator[ast.Name]] = {}
         if first not in seen:
-            path = [(first, _uses(formulas[first][1]))]
+            path[first] = _uses(formulas[first][1])
             seen.add(first)
         while path:
-            word, uses = path[-1]
-            used = next((each for each in uses if each.text in formulas), None)
+            word = next(reversed(path))
+            used = next((each for each in path[word] if each.text in formulas), None)
             if used is None:
                 order.append(word)
-                path.pop()
-            elif used.text in (on_path := [each for each, _ in path]):
+                del path[word]
+            elif used.text in path:
+                on_path = list(path)
                 _circle([*on_path[on_path.index(used.text) :], used.text], used, formulas, scope)
             elif used.text not in seen:
                 seen.add(used.text)
-                path.append((used.text, _uses(formulas[used.text][1])))
+                path[used.text] = _uses(formulas[used.text][1])
     return order
 
 
@@ -96,7 +97,8 @@ def _circle(
 ) -> None:
     """NN206, at the name that closes the circle."""
     name = formulas[used.text][0]
-    notes = (" -> ".join(chain),) if len(chain) > 2 else ()
+    shown = chain if len(chain) <= 8 else [*chain[:4], "...", *chain[-3:]]
+    notes = (" -> ".join(shown),) if len(chain) > 2 else ()
     scope.complaints.add(Diagnostic("NN206", f"`{used.text}` is defined through itself", used.span, "its own value is needed here",
                                     (Label(name.span, "defined here"),), notes=notes))  # fmt: skip
     if name.text not in scope.names:

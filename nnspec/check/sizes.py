@@ -28,7 +28,7 @@ def constant(node: ast.Expr, value: ir.Expr, scope: Scope, what: str = "this") -
             raise Wrong(Diagnostic("NN313", f"{what} must be known before anything is computed", part.span or node.span,
                                    f"{_LATER[type(part)]} has no single value"))  # fmt: skip
     try:
-        return evaluate(value, _numbers(scope))
+        return evaluate(value, _numbers(value, scope))
     except (ArithmeticError, ValueError):
         raise Wrong(_no_value(value, scope)) from None
     except (NotConstant, KeyError):
@@ -41,13 +41,14 @@ _LATER: dict[type, str] = {
 }  # fmt: skip
 
 
-def _numbers(scope: Scope) -> dict[str, Any]:
-    return {name: meaning.value for name, meaning in scope.names.items() if meaning.value is not None}
+def _numbers(value: ir.Expr, scope: Scope) -> dict[str, Any]:
+    """The values of the constants in an expression."""
+    return {part.name: scope.names[part.name].value for part in walk(value) if isinstance(part, ir.Const)}
 
 
 def foresee(value: ir.Expr, scope: Scope) -> ir.Expr:
     """The formula; NN314 for parts of it that are constant and have no value, before a run finds NaN there."""
-    numbers, todo = _numbers(scope), [value]
+    numbers, todo = _numbers(value, scope), [value]
     while todo:
         part = todo.pop()
         if isinstance(part, ir.Bin) and part.op == "div" and _is_zero(part.right, numbers):
@@ -67,7 +68,7 @@ def foresee(value: ir.Expr, scope: Scope) -> ir.Expr:
 
 def _no_value(value: ir.Expr, scope: Scope) -> Diagnostic:
     """NN314 at the innermost part that has no value, with the constants that are to blame."""
-    numbers = _numbers(scope)
+    numbers = _numbers(value, scope)
     while (inner := _failing(value, numbers)) is not None:
         value = inner
     try:

@@ -104,7 +104,8 @@ def _run(
             statistics |= zip(ready, program.compute(ready, before), strict=True)
             done = len(statistics)
             report(Progress(names, done, program.shards, done * program.draws_per_shard, time.perf_counter() - start))
-        return program.finish([statistics[k] for k in range(program.shards)])
+        with np.errstate(all="ignore"):  # what is not finite is found in the results
+            return program.finish([statistics[k] for k in range(program.shards)])
     except ArithmeticError as error:
         place = group.rows[0].asked.span
         diagnostic = Diagnostic("NN704", f"`{names}` could not be computed", place, "asked for here", notes=(str(error),))

@@ -1,0 +1,141 @@
+"""The network of draw k is the same one whatever else is asked, on any number of devices, in blocks and shards of any size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nnspec_std.backends import montecarlo
+
+COSINE = """
+nnspec: 1
+name: cosine
+model:
+  inputs: {x: R^2}
+  indices: {i: 20}
+  params:
+    a[i]: Normal(0, 0.05)
+    w[i] in R^2: Normal(0, 1)
+    b[i]: Uniform(-pi, pi)
+  field: phi(x)
+  def: sum_i a[i]*cos(w[i].x + b[i])/sqrt(w[i].w[i] + 1)
+observables:
+"""
+NETWORK = """
+nnspec: 1
+name: network
+model:
+  inputs: {x: R^2}
+  parameterization: ntk
+  layers:
+    - dense: {width: 48, weight: "Normal(0, 2)", bias: "Normal(0, 0.1)"}
+    - act: relu
+    - dense: {width: 1, weight: "Normal(0, 1)"}
+observables:
+"""
+ROWS = {
+    "G2": "{correlator: {n: 2, at: [[0, 0], [0.5, -1], [2, 1]], draws: 1000}}",
+    "many": f"{{correlator: {{n: 2, at: {np.random.default_rng(0).normal(size=(40, 2)).round(3).tolist()}, draws: 1000}}}}",
+    "line": "{correlator: {n: 2, from: [0, 0], along: [0.1, 0.2, 3.0], draws: 1000}}",
+}
+
+
+def spec(model: str, *names: str, seed: int = 0) -> str:
+    return model + "".join(f"  {name}: {ROWS[name]}\n" for name in names) + f"numerics: {{seed: {seed}}}\n"
+
+
+def numbers(compute, text: str) -> dict[str, tuple[bytes, bytes]]:
+    estimates = compute(text).outcome.estimates
+    return {e.name: (np.asarray(e.value).tobytes(), np.asarray(e.stderr).tobytes()) for e in estimates}
+
+
+@pytest.mark.parametrize("model", [COSINE, NETWORK], ids=["cosine", "network"])
+def test_other_observables_change_nothing(model, compute):
+    """Bit by bit, values and errors, in any order and company."""
+    alone = numbers(compute, spec(model, "G2"))["G2"]
+    together = numbers(compute, spec(model, "many", "G2", "line"))
+    assert together["G2"] == alone
+
+
+def test_the_seed_changes_everything(compute):
+    first, second = (compute(spec(COSINE, "G2", seed=seed)).outcome.estimates[0] for seed in (0, 1))
+    assert not np.any(first.value == second.value)
+    assert np.all(np.abs(first.value - second.value) < 10 * first.stderr)
+
+
+@pytest.mark.parametrize("model", [COSINE, NETWORK], ids=["cosine", "network"])
+def test_shards_and_blocks_do_not_change_the_networks(model, compute, monkeypatch):
+    """Only the rounding of sums: 1e-4 of the error bar; other networks would differ by about one error bar."""
+    usual = compute(spec(model, "G2")).outcome.estimates[0]
+    for shards, cache in ((16, 1 << 15), (250, 1 << 9)):
+        monkeypatch.setattr(montecarlo, "SHARDS", shards)
+        monkeypatch.setattr("nnspec.lower.ensemble.L2", cache)
+        other = compute(spec(model, "G2")).outcome.estimates[0]
+        assert np.all(np.abs(other.value - usual.value) < 1e-4 * usual.stderr)
+        np.testing.assert_allclose(other.stderr, usual.stderr, rtol=0.5)
+
+
+def test_fewer_draws_are_the_first_ones(compute):
+    """One draw more moves the mean by a thousandth of the difference between that draw and the mean, and no further."""
+    row = "  G2: {correlator: {n: 2, at: [[0, 0]], draws: %d}}\n"
+    few, more = (compute(COSINE + row % draws).outcome.estimates[0] for draws in (1000, 1001))
+    assert 0 < abs(few.value.item() - more.value.item()) < few.stderr.item() / 4  # an error bar is 30 such steps
+
+
+DEVICES = """
+import sys
+from pathlib import Path
+from nnspec.numerics.lazy import jax
+from nnspec.run import execute
+from nnspec.stages import loads, run
+execute.cores = lambda: int(sys.argv[1])
+done = run(loads(Path(sys.argv[2]).read_text()).check(), Path(sys.argv[3]))
+assert len(jax.devices()) == int(sys.argv[1])
+print(done.path)
+"""
+
+
+def test_one_and_two_devices_give_the_same_bytes(tmp_path):
+    source = tmp_path / "spec.yaml"
+    source.write_text(spec(NETWORK, "G2"))
+    files = []
+    for devices in (1, 2):
+        command = [sys.executable, "-c", DEVICES, str(devices), str(source), str(tmp_path / str(devices))]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        files.append((tmp_path / str(devices)).glob("*/results.nc").__next__().read_bytes())
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("draws", [32, 33, 100, 1003])
+def test_draws_that_shards_do_not_divide(draws, compute):
+    """phi = a with a ~ Normal(3, 1e-12): every draw counts once, so the mean is 3 to rounding whatever the shards."""
+    estimate = compute(f"""
+nnspec: 1
+name: counted
+model:
+  inputs: {{x: R}}
+  params: {{a: "Normal(3, 1e-12)"}}
+  field: phi(x)
+  def: a + 0*x
+observables:
+  average: {{correlator: {{n: 1, at: [0.0], draws: {draws}}}}}
+""").outcome.estimates[0]
+    assert estimate.value[0] == pytest.approx(3.0, abs=1e-5)
+    assert estimate.draws == draws
+    assert estimate.diagnostics["blocks"] >= 8
+
+
+@pytest.mark.parametrize(("draws", "shards"), [(32, 8), (33, 8), (64, 16), (257, 64), (1_000_003, 64)])
+def test_shards_cover_all_draws_once(draws, shards):
+    """Bounds of shards follow each other from 0 to the number of draws, sizes differ by one at most."""
+    plan = montecarlo.Plan(draws, min(montecarlo.SHARDS, draws // 4), 1, 1)
+    assert plan.shards == shards
+    bounds = [tuple(int(end) for end in plan.bounds(k)) for k in range(shards)]
+    assert bounds[0][0] == 0
+    assert bounds[-1][1] == draws
+    assert all(bounds[k][1] == bounds[k + 1][0] for k in range(shards - 1))
+    assert len({stop - start for start, stop in bounds}) <= 2
