@@ -155,12 +155,11 @@ def _report(
 
 def schema(words: Vocabulary) -> dict[str, object]:
     """JSON Schema of specs with the installed words, for editors."""
-    from nnspec.check.observables import DRAWS, METHOD
+    from nnspec.check.observables import universal
     from nnspec.document.schema import Words, json_schema
-    from nnspec.plugin.records import Estimator
 
     observables = {
-        word: ((*record.fields, METHOD, *((DRAWS,) if isinstance(record.kind, Estimator) else ())), record.doc)
+        word: ((*record.fields, *universal(record)), record.doc)
         for word, record in words.observables.items()
     }
     return json_schema(

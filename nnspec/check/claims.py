@@ -14,6 +14,7 @@ from nnspec.ir.experiment import Check, Observable, Plot
 from nnspec.ir.types import BOOL
 from nnspec.ir.walk import walk
 from nnspec.syntax import expr_tree as ast
+from nnspec.syntax.expr_build import fold
 from nnspec.syntax.expr_parse import parse_expr
 from nnspec.syntax.tree import Entry, Node
 from nnspec.text.diagnostic import Diagnostic, Label, nearest
@@ -92,7 +93,7 @@ def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | N
     if not options.complete:
         return None
     by_name = {each.name: each for each in observables}
-    x = options.values["x"]
+    x = options.values["x"] = fold(options.values["x"])
     for name in options.values["y"]:
         asked = by_name.get(name.partition(".")[0])
         if asked is not None and x not in asked.dims:

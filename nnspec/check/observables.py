@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nnspec.check.nouns import clauses, not_yet
@@ -41,8 +42,13 @@ def read_observables(node: Node | None, model: Model | None, scope: Scope) -> li
         meaning = Meaning(kind="result", type=result(dims), span=entry.key.span, parts=parts, broken=asked is None)
         scope.declare(name, meaning)
         if asked is not None:
-            found.append(asked)
+            found.append(replace(asked, name=name.text))
     return found
+
+
+def universal(record: Record) -> tuple[Field, ...]:
+    """The options that an observable has besides its own."""
+    return (METHOD, DRAWS) if isinstance(record.kind, Estimator) else (METHOD,)
 
 
 def _observable(entry: Entry, model: Model | None, scope: Scope) -> Observable | None:
@@ -63,8 +69,7 @@ def _observable(entry: Entry, model: Model | None, scope: Scope) -> Observable |
     options_node = as_mapping(body, word.text, scope.complaints)
     if options_node is None:
         return None
-    universal = (METHOD, DRAWS) if isinstance(record.kind, Estimator) else (METHOD,)
-    options = resolve_options(options_node, (*record.fields, *universal), f"`{word.text}`", scope, word.span)
+    options = resolve_options(options_node, (*record.fields, *universal(record)), f"`{word.text}`", scope, word.span)
     if not options.complete or model is None:
         return None
     options.spans.update(_method_places(options_node.get("method")))

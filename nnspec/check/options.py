@@ -17,6 +17,7 @@ from nnspec.document.read import Given, as_leaf, as_mapping, kind, left_empty, r
 from nnspec.ir import expr as ir
 from nnspec.ir.types import vec
 from nnspec.syntax import expr_tree as ast
+from nnspec.syntax.expr_build import fold
 from nnspec.syntax.expr_parse import parse_expr
 from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
@@ -156,7 +157,7 @@ def _activation(node: Node, scope: Scope) -> tuple[str, tuple[tuple[str, Any], .
 
 def _function(leaf: Leaf, scope: Scope) -> ir.Lambda | None:
     """A function of the spec as a function of points of the input space."""
-    declared = scope.functions.get(leaf.text)
+    declared = scope.functions.get(fold(leaf.text))
     if declared is None:
         near = nearest(leaf.text, scope.functions)
         helps = (f"did you mean `{near}`?",) if near else ("declare it under `functions`",)
@@ -187,7 +188,7 @@ def _results(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
         leaf = as_leaf(item, name, scope.complaints)
         if leaf is None:
             return None
-        base, _, part = leaf.text.partition(".")
+        base, _, part = fold(leaf.text).partition(".")
         meaning = scope.names.get(base)
         if meaning is None or meaning.kind != "result" or (part and not meaning.broken and part not in meaning.parts):
             near = nearest(leaf.text, [n for n, m in scope.names.items() if m.kind == "result"])
@@ -196,7 +197,7 @@ def _results(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
             scope.complaints.add(Diagnostic("NN607", f"no observable is called `{leaf.text}`", leaf.span, "not known here",
                                             helps=helps))  # fmt: skip
             return None
-        found.append(leaf.text)
+        found.append(fold(leaf.text))
     return tuple(found)
 
 

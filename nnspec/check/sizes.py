@@ -42,8 +42,9 @@ _LATER: dict[type, str] = {
 
 
 def _numbers(value: ir.Expr, scope: Scope) -> dict[str, Any]:
-    """The values of the constants in an expression."""
-    return {part.name: scope.names[part.name].value for part in walk(value) if isinstance(part, ir.Const)}
+    """The values of the constants in an expression, whatever else their names mean where it stands."""
+    names = scope.declared or scope.names
+    return {part.name: names[part.name].value for part in walk(value) if isinstance(part, ir.Const)}
 
 
 def foresee(value: ir.Expr, scope: Scope) -> ir.Expr:
@@ -93,8 +94,8 @@ def _is_zero(value: ir.Expr, numbers: dict[str, Any]) -> bool:
 
 def _values(value: ir.Expr, scope: Scope) -> tuple[Label, ...]:
     """Where the constants of an expression are given, with their values."""
-    names = dict.fromkeys(part.name for part in walk(value) if isinstance(part, ir.Const))
-    given = ((f"`{name}` is {scope.names[name].value:g}", scope.names[name].span) for name in names)
+    declared = scope.declared or scope.names
+    given = ((f"`{name}` is {number:g}", declared[name].span) for name, number in _numbers(value, scope).items())
     return tuple(Label(span, text) for text, span in given if span is not None)[:3]
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from nnspec.check.observables import universal
 from nnspec.document.fields import Field
-from nnspec.document.spec import MODEL_KEYS, TOP
+from nnspec.document.spec import MODEL_KEYS, NOT_YET, TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.plugin.vocabulary import Vocabulary
 
@@ -75,7 +76,8 @@ def _found(word: str, words: Vocabulary) -> Iterable[str]:
         yield f"{word}   (function)\n{FUNCTIONS[word].doc}"
     for item in (*TOP, *MODEL_KEYS):
         if item.name == word:
-            yield f"{word}   (key)\n{item.doc}"
+            later = "\nnot supported in this version" if word in NOT_YET else ""
+            yield f"{word}   (key)\n{item.doc}{later}"
 
 
 def _single(kind: str) -> str:
@@ -91,7 +93,8 @@ def _fields(fields: Iterable[Field]) -> str:
 
 
 def _observable(record: Any) -> str:
-    return "\n".join([record.doc, "", f"  {record.equation}", "", _fields(record.fields), *_cited(record)])
+    fields = _fields((*record.fields, *universal(record)))
+    return "\n".join([record.doc, "", f"  {record.equation}", "", fields, *_cited(record)])
 
 
 def _layer(record: Any) -> str:

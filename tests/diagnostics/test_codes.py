@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from nnspec.run.execute import ComputingError
 from nnspec.stages import loads, run
 from nnspec.text.catalogue import codes, page

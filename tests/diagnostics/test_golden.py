@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from nnspec.cli import main
 from nnspec.run.execute import ComputingError
 from nnspec.stages import load, run

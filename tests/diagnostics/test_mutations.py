@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from nnspec.stages import loads
 from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
 from nnspec.syntax.yaml_tree import read_source, read_text
@@ -45,7 +46,6 @@ def try_it(text: str) -> None:
     try:
         loads(text).check()
     except SpecError as error:
-        assert error.diagnostics
         render_all(error.diagnostics, color=True, width=80)
         for each in error.diagnostics:
             to_json(each)
@@ -127,7 +127,7 @@ def places(path: Path) -> list[tuple[str, Node, str]]:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_other_values_anywhere(path: Path) -> None:
-    for place in random.Random(path.stem).sample(places(path), 500):
+    for place in random.Random(path.stem).sample(places(path), 300):
         try_it(replaced(*place))
 
 
@@ -188,6 +188,8 @@ TREE = ", ".join(f'"f{k}(u)": f{k + 1}(u) + f{k + 1}(u)' for k in range(40)) + '
         ("m: 1", "", "x[1]" + " + x[1]" * 190),
         ("m: 1", "", "(1 if x[1] > 0 else " * 150 + "0" + ")" * 150),
         ("m: 1", "", '"text"'),
+        ("m: 1", '"f(u)": u + m', "integral(vol(Ball(2, f(1)))*m, m in Interval(0, 1))"),
+        ("m: -1", '"f(u)": sqrt(m)*u', "integral(f(1)*m, m in Interval(0, f(2)))"),
         ("m: 1", "", "integral(integral(y.y*z, y in Ball(2, z)), z in Interval(0, 1))"),
     ],
 )  # fmt: skip

@@ -38,6 +38,8 @@ from nnspec.result.estimate import Estimate
 NAME = "montecarlo"
 SHARDS = 64
 FEWEST_DRAWS = 32
+HALF = 0.5
+"""A block must carry more than half of the squared error before tails are blamed; few draws alone give less."""
 READINGS = ("f", "jac", "theta")
 
 
@@ -234,7 +236,7 @@ def _estimate(question: Question, accepted: Offer, ask: Any, k: int, statistics:
 
 def _heavy(name: str, tail: Any) -> tuple[str, ...]:
     """NN496: one block carries the error, as happens where higher moments do not exist in practice."""
-    if tail.share <= tail.allowed:
+    if tail.share <= max(tail.allowed, HALF):
         return ()
     return (f"NN496: one block of draws carries {tail.share:.0%} of the error of `{name}`: heavy tails, do not trust it",)
 
