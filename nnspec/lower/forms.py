@@ -11,7 +11,7 @@ from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import evaluate
 from nnspec.ir.experiment import Experiment
 from nnspec.lower.expressions import Env
-from nnspec.lower.stack import Step, density_args, resolve_stack, unit_variance
+from nnspec.lower.stack import StackParam, Step, density_args, resolve_stack, unit_variance
 from nnspec.plugin.records import Kernels
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.source import Span
@@ -141,9 +141,14 @@ def _short_sums(step: Step, experiment: Experiment, words: Vocabulary) -> Obstac
         law = param.param.density
         if (param.param.part == "bias" or param.role == "input") and not _normal(law, experiment, words):
             terms = "a bias" if param.param.part == "bias" else f"a sum over {step.fan_in} inputs"
-            reason = f"the {param.param.name}s of `{step.node.name}` are not normal, so {terms} is not Gaussian"
+            reason = f"the {_several(param)} of `{step.node.name}` are not normal, so {terms} is not Gaussian"
             return Obstacle(reason, law.span)
     return None
+
+
+def _several(param: StackParam) -> str:
+    name = param.param.name
+    return name + ("es" if name.endswith("s") else "s")
 
 
 def _normal(law: ir.Expr, experiment: Experiment, words: Vocabulary) -> bool:
@@ -168,7 +173,7 @@ def _centred(steps: tuple[Step, ...], experiment: Experiment, words: Vocabulary)
             law = param.param.density
             assert isinstance(law, ir.Density)
             if not words.densities[law.name].centred(_plain_args(law, experiment)):
-                which = f"the {param.param.name}s of `{step.node.name}`"
+                which = f"the {_several(param)} of `{step.node.name}`"
                 return Obstacle(f"{which} do not have mean zero and a finite variance", law.span)
     return None
 
