@@ -22,7 +22,7 @@ from nnspec.text.diagnostic import Diagnostic, Label, nearest
 
 def read_checks(node: Node | None, scope: Scope) -> list[Check]:
     """Each claim, typed; a claim is a comparison of numbers."""
-    items = as_list(node, "checks", scope.complaints) if node is not None else None
+    items = as_list(node, "checks", scope.complaints, "- max(abs(G2)) < 2") if node is not None else None
     found = [_check(item, scope) for item in items.items] if items else []
     return [each for each in found if each is not None]
 
@@ -72,7 +72,7 @@ def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | N
     fault = file_name(entry.key, "the name of a plot also names its file")
     if fault is not None:
         scope.complaints.add(fault)
-    value = as_mapping(entry.value, entry.key.text, scope.complaints)
+    value = as_mapping(entry.value, entry.key.text, scope.complaints, "{lines: {x: r, y: [G2]}}")
     if value is None or len(value.entries) != 1:
         if value is not None:
             second = value.entries[1].key.span if value.entries else value.span

@@ -16,7 +16,7 @@ from nnspec.document.read import Complaints, Given, as_leaf, as_mapping, read_fi
 from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NOT_YET, NUMERICS, TOP
 from nnspec.ir.experiment import Constant, Experiment, Model, Numerics
 from nnspec.plugin.vocabulary import Vocabulary
-from nnspec.syntax.tree import Leaf, Mapping, Node
+from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
 from nnspec.text.diagnostic import Diagnostic, nearest
 from nnspec.text.source import Span
 
@@ -61,20 +61,24 @@ def check(tree: Mapping, words: Vocabulary) -> Checked:
     checks = read_checks(value.get("checks"), scope)
     plots = read_plots(value.get("plots"), observables, scope)
     check_uncalled(scope)
+    doc = as_leaf(given["doc"].value, "doc", complaints) if "doc" in given else None
     if not complaints.errors and not observables:
         complaints.add(_nothing_asked(given, start))
     if complaints.errors or model is None:
         return Checked(None, tuple(complaints.found))
-    doc = given["doc"].value.text if "doc" in given and isinstance(given["doc"].value, Leaf) else ""
     experiment = Experiment(
         name=name, constants=_constants(scope), model=model, data=tuple(data), observables=tuple(observables),
-        sampler=sampler, numerics=numerics, checks=tuple(checks), plots=tuple(plots), doc=doc.strip(),
+        sampler=sampler, numerics=numerics, checks=tuple(checks), plots=tuple(plots), doc=doc.text.strip() if doc else "",
     )  # fmt: skip
     return Checked(experiment, tuple(complaints.found))
 
 
 def _version(given: dict[str, Given], scope: Scope) -> None:
-    if "nnspec" in given:
+    leaf = given["nnspec"].value if "nnspec" in given else None
+    if isinstance(leaf, Leaf) and not leaf.text[:1].isdigit():
+        scope.complaints.add(Diagnostic("NN020", "the version of the language is a number", leaf.span, "not a number",
+                                        helps=(f"write `nnspec: {LANGUAGE}`",)))  # fmt: skip
+    elif leaf is not None:
         version = resolve(given["nnspec"], scope)
         if version is not None and version != LANGUAGE:
             message = f"the spec is written in version {version} of the language"
@@ -117,16 +121,23 @@ def _model(given: dict[str, Given], scope: Scope) -> Model | None:
                                             helps=("delete it, and write the powers of the width into the formula",)))  # fmt: skip
         outline = outline_of_tree(keys, scope)
         known = [item.name for item in MODEL_KEYS]
-        if any(entry.key.text not in known and nearest(entry.key.text, known) for entry in mapping.entries):
-            outline.head_failed = scope.lost = True  # a misspelt key is one fault, not several
+        if any(_lost(entry, known) for entry in mapping.entries):
+            outline.head_failed = scope.lost = True  # a misspelt or empty key is one fault, not several
         model = read_model(outline, scope, place)
     return model if len(scope.complaints.errors) == before else None
+
+
+def _lost(entry: Entry, known: list[str]) -> bool:
+    """Whether a key of the model was meant and is not there."""
+    if entry.key.text in known:
+        return isinstance(entry.value, Leaf) and entry.value.null
+    return nearest(entry.key.text, known) is not None
 
 
 def _sampler(given: Given | None, scope: Scope) -> str:
     if given is None:
         return "iid"
-    mapping = as_mapping(given.value, "sampler", scope.complaints)
+    mapping = as_mapping(given.value, "sampler", scope.complaints, "sampler: {iid: {}}")
     if mapping is None or len(mapping.entries) != 1:
         if mapping is not None:
             second = mapping.entries[1].key.span if mapping.entries else mapping.span

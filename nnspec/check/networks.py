@@ -7,7 +7,7 @@ from nnspec.check.nouns import not_yet
 from nnspec.check.options import resolve_options
 from nnspec.check.scope import Scope
 from nnspec.document.fields import Field
-from nnspec.document.read import Given, as_leaf, as_list, as_mapping, read_fields
+from nnspec.document.read import Given, as_leaf, as_list, as_mapping, left_empty, read_fields
 from nnspec.ir.experiment import LayerNode, LayerStack, Model
 from nnspec.plugin.records import Layer
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
@@ -47,7 +47,7 @@ def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | No
 
 
 def _read_layers(node: Node, layers: list[LayerNode], scope: Scope) -> None:
-    items = as_list(node, "layers", scope.complaints)
+    items = as_list(node, "layers", scope.complaints, "- act: relu")
     for item in items.items if items else ():
         if isinstance(item, Leaf) and not item.null:
             item = Mapping((Entry(item, Mapping((), item.span)),), item.span)
@@ -91,6 +91,10 @@ def _layer(entry: Entry, scope: Scope) -> LayerNode | None:
         return None
     value = entry.value
     span = word.span
+    empty = value.null if isinstance(value, Leaf) else isinstance(value, Mapping) and not value.entries
+    if record.call is not None and empty:
+        scope.complaints.add(left_empty(word.text, word.span))
+        return None
     if record.call is not None and isinstance(value, Leaf) and not value.null:
         key = Leaf(record.call, value.span, "plain", range(value.span.start, value.span.start + len(record.call) + 1))
         span, value = value.span, Mapping((Entry(key, value),), value.span)

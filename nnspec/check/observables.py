@@ -28,7 +28,7 @@ LATER = ("edgeworth", "couplings", "correlator_from_action", "symmetry", "train"
 
 def read_observables(node: Node | None, model: Model | None, scope: Scope) -> list[Observable]:
     """The observables of a spec in their order; broken ones are declared, so that checks do not complain again."""
-    mapping = as_mapping(node, "observables", scope.complaints) if node is not None else None
+    mapping = as_mapping(node, "observables", scope.complaints, "{G2: {correlator: {n: 2, at: xs}}}") if node is not None else None
     found: list[Observable] = []
     for entry in mapping.entries if mapping else ():
         asked = _observable(entry, model, scope)
@@ -53,7 +53,7 @@ def universal(record: Record) -> tuple[Field, ...]:
 
 def _observable(entry: Entry, model: Model | None, scope: Scope) -> Observable | None:
     name = entry.key
-    value = as_mapping(entry.value, name.text, scope.complaints)
+    value = as_mapping(entry.value, name.text, scope.complaints, f"{name.text}: {{correlator: {{n: 2, at: xs}}}}")
     if value is None:
         return None
     if len(value.entries) != 1:

@@ -52,11 +52,12 @@ def resolve_options(node: Mapping, fields: tuple[Field, ...], where: str, scope:
 
 
 def _default(item: Field, scope: Scope) -> Any:
+    """The value of a default, in which no name of the spec means anything."""
     from nnspec.syntax.yaml_tree import read_value
 
     value = read_value(str(item.default), f"default of {item.name}")
     assert isinstance(value, Leaf)
-    return resolve(Given(item, value, value), scope)
+    return resolve(Given(item, value, value), Scope(words=scope.words, complaints=scope.complaints))
 
 
 def resolve(given: Given, scope: Scope) -> Any:
@@ -183,6 +184,9 @@ def _function(leaf: Leaf, scope: Scope) -> ir.Lambda | None:
 
 def _results(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
     leaves = node.items if isinstance(node, Sequence) else (node,)
+    if not leaves:
+        scope.complaints.add(left_empty(name, node.span, "no observable is named here"))
+        return None
     found: list[str] = []
     for item in leaves:
         leaf = as_leaf(item, name, scope.complaints)

@@ -69,12 +69,14 @@ def missing_key(name: str, where: str, place: Span, doc: str) -> Diagnostic:
 
 _WRITTEN = {"a mapping": "write it as `key: value`", "a list": "write it as `[first, second]`, or as lines with `- `"}
 
+_SHORT = {"a mapping": "`key: value`", "a single value": "a value"}
 
-def wrong_shape(node: Node, wanted: str, name: str) -> Diagnostic:
+
+def wrong_shape(node: Node, wanted: str, name: str, example: str = "") -> Diagnostic:
     """NN014: a list where a mapping belongs, and the like; NN015: nothing where anything belongs."""
     if isinstance(node, Leaf) and node.null:
-        return left_empty(name, node.span, f"{wanted.replace('a single value', 'a value')} is missing here")
-    helps = (_WRITTEN[wanted],) if wanted in _WRITTEN else ()
+        return left_empty(name, node.span, f"{_SHORT.get(wanted, wanted)} is missing here")
+    helps = (f"as in `{example}`",) if example else (_WRITTEN[wanted],) if wanted in _WRITTEN else ()
     return Diagnostic("NN014", f"{_quoted(name)} must be {wanted}", node.span, f"this is {kind(node)}", helps=helps)
 
 
@@ -89,19 +91,19 @@ def _quoted(name: str) -> str:
     return name if name.startswith(("a ", "an ", "the ")) else f"`{name}`"
 
 
-def as_mapping(node: Node, name: str, complaints: Complaints) -> Mapping | None:
-    """The node as a mapping, or a complaint."""
+def as_mapping(node: Node, name: str, complaints: Complaints, example: str = "") -> Mapping | None:
+    """The node as a mapping, or a complaint with an example."""
     if isinstance(node, Mapping):
         return node
-    complaints.add(wrong_shape(node, "a mapping", name))
+    complaints.add(wrong_shape(node, "a mapping", name, example))
     return None
 
 
-def as_list(node: Node, name: str, complaints: Complaints) -> List | None:
-    """The node as a list, or a complaint."""
+def as_list(node: Node, name: str, complaints: Complaints, example: str = "") -> List | None:
+    """The node as a list, or a complaint with an example."""
     if isinstance(node, List):
         return node
-    complaints.add(wrong_shape(node, "a list", name))
+    complaints.add(wrong_shape(node, "a list", name, example))
     return None
 
 

@@ -69,7 +69,7 @@ def block_size(model: Model, words: Vocabulary, points: int, jac: bool) -> int:
     if jac:
         return 1
     stored = widest if model.stack is None else max(widest * points, parameter_count(model, words, sizes))
-    return max(1, min(256, L2 // max(1, stored, points)))
+    return max(1, min(256, L2 // max(1, stored, points // 4)))
 
 
 def draw_bytes(parameters: int, points: int, jac: bool, item: int) -> float:

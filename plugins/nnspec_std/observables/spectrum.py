@@ -55,12 +55,31 @@ def _shells(modes: int, dim: int) -> tuple[Any, Any]:
     return mean, mean @ length
 
 
+@cache
+def _waves(modes: int) -> tuple[Any, Any]:
+    """Cosine and sine of 2 pi n j / modes, [mode, point]."""
+    phase = 2 * np.pi * (np.outer(np.arange(modes), np.arange(modes)) % modes) / modes
+    return np.cos(phase), np.sin(phase)
+
+
+def _along(real: Array, imaginary: Array, cos: Array, sin: Array, axis: int) -> tuple[Array, Array]:
+    """The Fourier sum along one axis, as matrix products: a library FFT keeps all devices but one waiting on CPU."""
+
+    def times(wave: Array, part: Array) -> Array:
+        return jnp.moveaxis(jnp.tensordot(wave, part, axes=(1, axis), precision="highest"), 0, axis)
+
+    return times(cos, real) + times(sin, imaginary), times(cos, imaginary) - times(sin, real)
+
+
 def moments(ask: Ask, f: Array) -> Mapping[str, Array]:
     """S(k) of one draw, averaged over shells of modes: [shell]."""
     modes, dim = ask["modes"], ask.dim
     field = f[:, 0].reshape((modes,) * dim)
-    transform = jnp.fft.fftn(field * jnp.asarray(_window(modes, dim), field.dtype))
-    power = (transform.real**2 + transform.imag**2).reshape(-1) * (ask["box"] / modes) ** dim
+    real, imaginary = field * jnp.asarray(_window(modes, dim), field.dtype), jnp.zeros_like(field)
+    cos, sin = (jnp.asarray(part, field.dtype) for part in _waves(modes))
+    for axis in range(dim):
+        real, imaginary = _along(real, imaginary, cos, sin, axis)
+    power = (real**2 + imaginary**2).reshape(-1) * (ask["box"] / modes) ** dim
     return {"power": jnp.asarray(_shells(modes, dim)[0], field.dtype) @ power}
 
 

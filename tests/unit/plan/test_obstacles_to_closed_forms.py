@@ -45,7 +45,7 @@ OBSTACLES = {
     "two activations": ([FIRST, RELU, "{act: erf}", LAST], "`act` acts on the outputs of another nonlinearity"),
     "activation last": ([FIRST, RELU], "the last layer is no sum with random weights"),
     "activations alone": ([RELU], "`act` acts on the inputs themselves"),
-    "weights with a mean": ([FIRST, RELU, HIDDEN.replace("Normal(0, 2)", "Normal(1, 1)"), RELU, LAST], "the weights of `dense` do not have mean zero"),  # noqa: E501
+    "weights with a mean": ([FIRST, RELU, HIDDEN.replace("Normal(0, 2)", "Normal(1, 1)"), RELU, LAST], "the weights of `dense` do not have mean zero"),
     "readout with a mean": ([FIRST, RELU, LAST.replace("Normal(0, 1)", "Uniform(0, 1)")], "the weights of `dense` do not have mean zero"),
     "biases with a mean": ([FIRST.replace("Normal(0, 0.1)", "Normal(0.5, 0.1)"), RELU, LAST], "the biases of `dense` do not have mean zero"),
     "few inputs, weights not normal": ([FIRST.replace("Normal(0, 2)", "Uniform(-3, 3)"), RELU, LAST], "a sum over 2 inputs is not Gaussian"),
