@@ -144,14 +144,13 @@ def test_a_constant_in_the_field_moves_the_mean_alone(compute):
     assert_agree(shifted["C2"], two(P), false_alarm=1e-6, detect=0.06)
 
 
-@pytest.mark.parametrize("mean", [1e3, 1e5])
-def test_a_large_mean_does_not_drown_the_fluctuations(mean, compute):
-    """Connected two-point function under a mean a thousand and more times larger.
+def test_a_large_mean_does_not_drown_the_fluctuations(compute):
+    """Connected two-point function under a mean of 1e5.
 
-    float32 rounds the field by 6e-8 of the mean, which at 1e5 is as large as 1% of the spread; nothing more may get lost.
+    float32 rounds the field by 6e-8 of the mean, here 1% of the spread; nothing more may get lost.
     False alarm 1e-6; an error of 0.03 is missed <= 1e-3.
     """
-    found = compute(cosine(4, ask("C2", 2, draws=100_000, connected=True), mean=f"{mean} +"))
+    found = compute(cosine(4, ask("C2", 2, draws=100_000, connected=True), mean="1e5 +"))
     assert_agree(found["C2"], two(P), false_alarm=1e-6, detect=0.03, tolerance=1e-5)
 
 
@@ -171,7 +170,7 @@ observables:
 """
 
 
-@pytest.mark.parametrize(("activation", "detect"), [("relu", 1.0), ("erf", 0.15), ("gelu", 1.0)])
+@pytest.mark.parametrize(("activation", "detect"), [("relu", 1.0), ("erf", 0.15)])
 def test_four_points_of_a_layered_network(activation, detect, reference, compute):
     """N G_c4 at four, two and one different points (relu: 15/4 K^2 there), N = 4; and G2 = NNGP at every width.
 
