@@ -1,0 +1,40 @@
+"""The specs of the gallery pass their own checks; wrong copies of them do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnspec.stages import load, loads, run
+
+SPECS = Path(__file__).parents[2] / "specs"
+QUICK = {
+    "cosnet-free-scalar": (("draws: 50000", "draws: 6400"), ("draws: 4000", "draws: 64")),
+    "relu-mlp-kernels": (("draws: 20000", "draws: 640"), ("draws: 200}", "draws: 32}"), ("n: 512 ", "n: 128 ")),
+}
+
+
+def quick(name: str, *more: tuple[str, str]) -> str:
+    """A spec with fewer draws and these changes."""
+    text = (SPECS / f"{name}.yaml").read_text(encoding="utf-8")
+    for old, new in (*QUICK[name], *more):
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_spec_passes_its_checks_with_fewer_draws(name: str, tmp_path: Path) -> None:
+    assert run(loads(quick(name)).check(), tmp_path).record.status == "done"
+
+
+def test_a_wrong_copy_fails(tmp_path: Path) -> None:
+    wrong = quick("cosnet-free-scalar", ("(k.k + m^2), k in", "(k.k + 4*m^2), k in"))
+    assert run(loads(wrong).check(), tmp_path).record.status == "check failed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_spec_passes_its_checks_as_written(path: Path, tmp_path: Path) -> None:
+    assert run(load(path).check(), tmp_path).record.status == "done"
