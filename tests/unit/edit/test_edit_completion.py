@@ -43,7 +43,6 @@ def test_every_verb_and_flag_is_in_it(shell: str, nnspec: Command) -> None:
         assert subprocess.run([program, "-n", "script"], check=False).returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
 @pytest.mark.parametrize(
     ("words", "wanted", "unwanted"),
     [
