@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnspec.stages import Checked, Run, Spec, load, loads, open_run
+    from nnspec.stages import Checked, Model, Run, Spec, load, loads, open_run
 
 __version__ = "0.1.0"
-__all__ = ["Checked", "Run", "Spec", "SpecError", "load", "loads", "open_run"]
+__all__ = ["Checked", "Model", "Run", "Spec", "SpecError", "load", "loads", "open_run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnspec.stages import Run, Spec
+    from nnspec.text.diagnostic import Diagnostic
+    from nnspec.text.terminal import Manner
 
 DONE, WRONG_SPEC, WRONG_COMMAND, CHECK_FAILED, NOT_COMPUTED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
-EMIT = ("tree", "ast", "ir", "forms", "plan", "latex")
+EMIT = ("tree", "ast", "ir", "forms", "plan", "formula", "latex", "jaxpr", "schema")
+OF_PARTS = ("tree", "ast", "ir", "latex")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,13 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:  # the last net: whatever gets here is our fault, or a known refusal
-        return _fault(error)
+        return _fault(error, args)
 
 
-def _fault(error: Exception) -> int:
+def _fault(error: Exception, args: argparse.Namespace) -> int:
     from nnspec import faults
 
-    return faults.report(error, color=_color(sys.stderr))
+    return faults.report(error, _manner(args))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,11 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--host", action="store_true", help="write the name of this host into the record")
     check = _verb(verbs, "check", _check, "say what is wrong with specs, without computing anything")
     check.add_argument("specs", nargs="+", metavar="SPEC")
-    check.add_argument("--format", choices=("text", "json"), default="text")
+    check.add_argument("--format", choices=("text", "json", "github", "sarif"), default="text",
+                       help="for people (default), or for machines, on standard output")  # fmt: skip
     check.add_argument("--strict", action="store_true", help="warnings are errors")
+    check.add_argument("--fix", action="store_true", help="first apply the fixes that are certain, and say which")
+    check.add_argument("--color", choices=("auto", "always", "never"), default="auto",
+                       help="auto: on terminals, unless the environment says otherwise (NO_COLOR, FORCE_COLOR)")  # fmt: skip
     explain = _verb(verbs, "explain", _explain, "explain an error code, or show what a spec means")
     explain.add_argument("what", metavar="CODE|SPEC")
-    explain.add_argument("--emit", choices=EMIT, default="plan")
+    explain.add_argument("path", nargs="?", metavar="PATH", help="a part of the spec, as in model.layers[0].dense")
+    explain.add_argument("--emit", choices=EMIT, help="what to show of a spec (default: plan; with PATH: tree)")
     show = _verb(verbs, "show", _show, "tables of the results in a run folder")
     show.add_argument("runs", nargs="+", metavar="RUN")
     doc = _verb(verbs, "doc", _doc, "explain a word: an observable, a density, a layer, a function, a key")
@@ -83,6 +91,7 @@ def _edit_verbs(verbs: Any) -> None:
     spelling = fmt.add_mutually_exclusive_group()
     spelling.add_argument("--unicode", dest="spelling", action="store_const", const="unicode", help="write σ_w², ≤, ·")
     spelling.add_argument("--ascii", dest="spelling", action="store_const", const="ascii", help="write sigma_w^2, <=, .")
+    fmt.add_argument("--style", choices=("tree", "block"), help="write the model as a mapping, or as `model: |`")
     diff = _verb(verbs, "diff", _diff, "what two specs mean differently, or how far apart two runs are")
     diff.add_argument("a", metavar="A", help="a spec or a run folder")
     diff.add_argument("b", metavar="B", help="another one")
@@ -119,8 +128,10 @@ def _size(text: str) -> float:
     raise argparse.ArgumentTypeError(msg)
 
 
-def _color(stream: Any) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+def _manner(args: argparse.Namespace) -> Manner:
+    from nnspec.text.terminal import manner
+
+    return manner(sys.stderr, getattr(args, "color", "auto"))
 
 
 def _load(path: str, args: argparse.Namespace) -> Spec:
@@ -140,7 +151,7 @@ def _run_one(path: str, args: argparse.Namespace) -> int:
     from nnspec.stages import run
 
     checked = _load(path, args).check()
-    _tell(checked.warnings)
+    _tell(checked.warnings, args)
     if args.dry_run:
         print(table(checked.plan))
         return DONE
@@ -150,32 +161,65 @@ def _run_one(path: str, args: argparse.Namespace) -> int:
             command_line=args.command_line, host=_host() if args.host else None,
         )  # fmt: skip
     _print_run(done)
-    _tell(done.failed)
+    _tell(done.failed, args)
     return CHECK_FAILED if done.record.status == "check failed" else DONE
 
 
 def _check(args: argparse.Namespace) -> int:
-    return max(_check_one(path, args) for path in args.specs)
+    mended = [_mend_one(path, args) for path in args.specs] if args.fix else []
+    checked = [_check_one(path, args) for path in args.specs]
+    if args.format == "sarif":  # one document for all of them
+        import json
+
+        from nnspec.text.machine import sarif
+
+        found = (each for _, complaints in checked for each in complaints)
+        print(json.dumps(sarif(found, args.specs, _version()), indent=1, ensure_ascii=False))
+    return max([*mended, *(status for status, _ in checked)])
 
 
-def _check_one(path: str, args: argparse.Namespace) -> int:
-    import json
-
-    from nnspec.text.diagnostic import SpecError, to_json
+def _mend_one(path: str, args: argparse.Namespace) -> int:
+    from nnspec.stages import mend
+    from nnspec.text.diagnostic import SpecError
 
     try:
-        complaints = _load(path, args).check().warnings
+        mended = mend(path, plugin_files=tuple(args.plugin_file), no_plugins=args.no_plugins)
+    except SpecError:
+        return DONE  # the check behind it says why
+    except Exception as error:  # the files behind this one have their turn
+        return _fault(error, args)
+    if mended.lines():
+        print("\n".join(mended.lines()), file=sys.stdout if args.format == "text" else sys.stderr)
+    return DONE
+
+
+def _check_one(path: str, args: argparse.Namespace) -> tuple[int, Sequence[Diagnostic]]:
+    from nnspec.text.diagnostic import SpecError
+
+    try:
+        complaints: Sequence[Diagnostic] = _load(path, args).check().warnings
         wrong = args.strict and bool(complaints)
     except SpecError as error:
         complaints, wrong = error.diagnostics, True
-    if args.format == "json":
-        for each in complaints:
-            print(json.dumps(to_json(each), ensure_ascii=False))
-    else:
-        _tell(complaints)
+    except Exception as error:  # the files behind this one have their turn
+        return _fault(error, args), ()
+    if args.format == "text":
+        _tell(complaints, args)
         if not wrong:
             print(f"{path}: ok")
-    return WRONG_SPEC if wrong else DONE
+    elif args.format != "sarif":
+        _print_for_machines(complaints, args)
+    return WRONG_SPEC if wrong else DONE, complaints
+
+
+def _print_for_machines(complaints: Sequence[Diagnostic], args: argparse.Namespace) -> None:
+    import json
+
+    from nnspec.text.diagnostic import to_json
+    from nnspec.text.machine import github
+
+    for each in complaints:
+        print(github(each, args.specs) if args.format == "github" else json.dumps(to_json(each), ensure_ascii=False))
 
 
 def _explain(args: argparse.Namespace) -> int:
@@ -188,8 +232,24 @@ def _explain(args: argparse.Namespace) -> int:
     if not Path(args.what).exists():
         print(f"'{args.what}' is neither an error code, as in `nnspec explain NN301`, nor a file", file=sys.stderr)
         return WRONG_COMMAND
-    print(emit(_load(args.what, args).check(), args.emit))
+    level = args.emit or ("tree" if args.path else "plan")
+    if args.path and level not in OF_PARTS:
+        print(f"a path goes with --emit {', '.join(OF_PARTS)}; `{level}` is about the whole spec", file=sys.stderr)
+        return WRONG_COMMAND
+    if level == "schema":
+        return _schema(args)
+    spec = _load(args.what, args)
+    print(_formula(args.what, spec) if level == "formula" else emit(spec.check(), level, args.path or ""))
     return DONE
+
+
+def _formula(path: str, spec: Spec) -> str:
+    from nnspec.stages import formula
+
+    written = formula(spec)
+    if written.note:
+        print(f"{path}: {written.note}", file=sys.stderr)
+    return written.text.rstrip("\n")
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -219,7 +279,7 @@ def _plugins(args: argparse.Namespace) -> int:
 
     words = load_vocabulary(tuple(args.plugin_file), args.no_plugins)
     print(listing(words, as_json=args.json))
-    _tell(words.problems)
+    _tell(words.problems, args)
     return DONE
 
 
@@ -257,11 +317,13 @@ def _fmt_one(path: str, args: argparse.Namespace) -> int:
     from nnspec.plugin.vocabulary import load_vocabulary
 
     try:
-        tidied = tidy_file(path, load_vocabulary(tuple(args.plugin_file), args.no_plugins), args.spelling)
+        tidied = tidy_file(path, load_vocabulary(tuple(args.plugin_file), args.no_plugins), args.spelling, args.style)
         if tidied.changed and not (args.check or args.diff):
             tidied.write()
     except Exception as error:  # the files behind this one have their turn
-        return _fault(error)
+        return _fault(error, args)
+    if tidied.note:
+        print(f"{path}: {tidied.note}", file=sys.stderr)
     if args.diff:
         print(tidied.diff(), end="")
     elif tidied.changed:
@@ -278,7 +340,7 @@ def _diff(args: argparse.Namespace) -> int:
     try:
         found = compare(args.a, args.b, plugin_files=tuple(args.plugin_file), no_plugins=args.no_plugins)
     except Exception as error:
-        status = _fault(error)
+        status = _fault(error, args)
         return BUG if status == BUG else WRONG_COMMAND
     print(json.dumps(found.plain(), indent=1, ensure_ascii=False) if args.json else "\n".join(found.lines()))
     return DONE if found.same else WRONG_SPEC
@@ -311,11 +373,12 @@ def _print_run(done: Run) -> None:
     print(summary(done.record, done.estimates, done.path, fresh=done.fresh, kept=done.kept, width=_width()))
 
 
-def _tell(diagnostics: Sequence[Any]) -> None:
+def _tell(diagnostics: Sequence[Diagnostic], args: argparse.Namespace) -> None:
     if diagnostics:
         from nnspec.text.diagnostic import render_all
 
-        print(render_all(list(diagnostics), color=_color(sys.stderr)), file=sys.stderr)
+        manner = _manner(args)
+        print(render_all(diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
 
 
 def _width() -> int:

@@ -7,33 +7,40 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nnspec.text.terminal import Manner
 
 WRONG_SPEC, NOT_COMPUTED, BUG = 1, 4, 70
 
 
-def report(error: Exception, *, color: bool) -> int:
+def report(error: Exception, manner: Manner) -> int:
     """Print an error as a user should see it; the exit status that belongs to it."""
     from nnspec.result.dataset import DamagedResult
     from nnspec.result.record import DamagedRecord
-    from nnspec.run.execute import ComputingError
+    from nnspec.run.execute import ComputingError, NotYet
     from nnspec.text.diagnostic import Diagnostic, SpecError, render, render_all
 
     if isinstance(error, SpecError):
-        print(render_all(error.diagnostics, color=color), file=sys.stderr)
+        print(render_all(error.diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
         return WRONG_SPEC
+    if isinstance(error, NotYet):
+        print(render_all(error.diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
+        return NOT_COMPUTED
     if isinstance(error, ComputingError):
-        print(render(error.diagnostic, color=color), file=sys.stderr)
+        print(render(error.diagnostic, color=manner.color, width=manner.width), file=sys.stderr)
         return NOT_COMPUTED
     if isinstance(error, DamagedRecord | DamagedResult):
         advice = "compute it again with `nnspec run --force`"
         found = Diagnostic("NN721", str(error), where="run folder", helps=(advice,))
-        print(render(found, color=color), file=sys.stderr)
+        print(render(found, color=manner.color), file=sys.stderr)
         return NOT_COMPUTED
     if isinstance(error, OSError):
         reason = str(error.strerror or error)
         helps = ("give the folder of a run, as `nnspec run` prints it",) if _is_record(error) else ()
         found = Diagnostic("NN720", reason[:1].lower() + reason[1:], where=str(error.filename or "files"), helps=helps)
-        print(render(found, color=color), file=sys.stderr)
+        print(render(found, color=manner.color), file=sys.stderr)
         return NOT_COMPUTED
     return _bug(error)
 

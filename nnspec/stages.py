@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnspec.check.experiment import check as give_meaning
-from nnspec.document.paths import placed
+from nnspec.check.lints import lint
+from nnspec.check.silence import silence
+from nnspec.document.extend import extended
+from nnspec.document.paths import placed, with_value
+from nnspec.edit.build import Draft
 from nnspec.ir.experiment import Experiment
+from nnspec.plan.lints import lint as lint_plan
 from nnspec.plan.planner import Plan
 from nnspec.plan.planner import plan as match
 from nnspec.plugin.vocabulary import Vocabulary, load_vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.result.record import RunRecord
 from nnspec.syntax.tree import Mapping
-from nnspec.syntax.yaml_tree import read_source, read_tree
-from nnspec.text.diagnostic import Diagnostic, SpecError
-from nnspec.text.source import Source
+from nnspec.syntax.yaml_tree import read_source, read_tree, read_value
+from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
+from nnspec.text.source import Source, Span
 
 if TYPE_CHECKING:
     from nnspec.edit.differences import Comparison
+    from nnspec.edit.mend import Mended
     from nnspec.edit.runs import RunComparison
+    from nnspec.edit.style import Restyled
+
+
+Changes = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A spec that was read: its source, its tree, and the vocabulary it is read with."""
+    """A spec that was read: its source, its tree with what it extends, and the vocabulary it is read with."""
 
     source: Source
     tree: Mapping
     words: Vocabulary
+    own: Mapping | None = None
+    """The tree of this file alone, where it extends another."""
+
+    def set(self, path: str, value: object) -> Spec:
+        """The spec with another value at a path, which is read as in the file: `spec.set("let.m", 2)`.
+
+        Raises:
+            SpecError: NN801 when the path leads nowhere.
+        """
+        from nnspec.edit.yaml_text import one_line
+
+        text = value if isinstance(value, str) else one_line(value)  # type: ignore[arg-type]
+        source = Source("command line", f"{path}={text}")
+        place = Span(source, 0, len(path))
+        return replace(self, tree=with_value(self.tree, path, read_value(text, f"{path}="), place))
 
     def check(self) -> Checked:
         """Give it its meaning and plan it.
@@ -41,9 +66,47 @@ class Spec:
         """
         return check(self)
 
+    def plan(self) -> Plan:
+        """How each observable would be computed.
+
+        Raises:
+            SpecError: with everything that is wrong.
+        """
+        return self.check().plan
+
     def run(self, out: str | Path = "runs", **options: object) -> Run:
         """Compute it; see `run`."""
         return run(self.check(), Path(out), **options)  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        """The model in mathematics, or what is wrong with the spec, for notebooks."""
+        from nnspec.report.cells import faults_cell, spec_cell
+
+        meaning = give_meaning(self.tree, self.words)
+        if meaning.experiment is None:
+            return faults_cell(self.source.name, meaning.complaints)
+        return spec_cell(meaning.experiment)
+
+
+class Model(Draft):
+    """A spec written in Python: `Model("name", x="R^d", d=2)`, then `param`, `field`, `observe`, ...; `print` shows it."""
+
+    def spec(self) -> Spec:
+        """The spec, read from its text: `Model(...).spec().run()`.
+
+        Raises:
+            SpecError: when the text is not a spec.
+        """
+        return loads(str(self), str(self.values()["name"]))
+
+    def _repr_html_(self) -> str:
+        """The model in mathematics, or what is missing so far, for notebooks."""
+        from nnspec.report.cells import faults_cell
+
+        try:
+            return self.spec()._repr_html_()
+        except SpecError as error:
+            return faults_cell(str(self.values()["name"]), error.diagnostics)
 
 
 @dataclass(frozen=True)
@@ -54,6 +117,12 @@ class Checked:
     experiment: Experiment
     plan: Plan
     warnings: tuple[Diagnostic, ...]
+
+    def _repr_html_(self) -> str:
+        """The model and the plan, for notebooks."""
+        from nnspec.report.cells import plan_cell
+
+        return plan_cell(self.experiment, self.plan, self.warnings)
 
 
 @dataclass(frozen=True)
@@ -69,26 +138,75 @@ class Run:
 
     def __getitem__(self, name: str) -> Estimate:
         """The estimate of this name."""
-        return next(estimate for estimate in self.estimates if estimate.name == name)
+        found = next((estimate for estimate in self.estimates if estimate.name == name), None)
+        if found is None:
+            raise KeyError(self._missing(name))
+        return found
+
+    def __getattr__(self, name: str) -> Estimate:
+        """The estimate of this name: `run.G2` is `run["G2"]`."""
+        if name.startswith("_") or name == "estimates":  # what copying and notebooks look for
+            raise AttributeError(name)
+        found = next((estimate for estimate in self.estimates if estimate.name == name), None)
+        if found is None:
+            raise AttributeError(self._missing(name))
+        return found
+
+    def __dir__(self) -> list[str]:
+        """Attributes, results among them."""
+        return [*super().__dir__(), *(each.name for each in self.estimates if each.name.isidentifier())]
+
+    def _missing(self, name: str) -> str:
+        names = [estimate.name for estimate in self.estimates]
+        parts = [f'run["{each}"]' for each in names if each.partition(".")[0] == name]
+        if parts:
+            return f"`{name}` was computed by several methods: {', '.join(parts)}"
+        near = nearest(name, names)
+        advice = f"did you mean `{near}`?" if near else f"results here: {', '.join(names) or 'none'}"
+        return f"the run has no result `{name}`; {advice}"
+
+    def _repr_html_(self) -> str:
+        """Tables of the results, and the checks, for notebooks."""
+        from nnspec.report.cells import run_cell
+
+        return run_cell(self.record, self.estimates, self.path, fresh=self.fresh)
 
 
-def load(path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Spec:
-    """Read a spec file.
+def load(
+    path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False, allow: tuple[str, ...] = (),
+    changes: Changes = (),
+) -> Spec:  # fmt: skip
+    """Read a spec file, and the one that it extends.
+
+    Args:
+        path: the file.
+        plugin_files: Python files with further plugins.
+        no_plugins: built-in plugins alone.
+        allow: folders from which extended specs may be read, besides that of the spec.
+        changes: paths with their values, as of `--set model.layers[0].dense.width=64`, in order.
 
     Raises:
-        SpecError: when it is not even YAML as specs use it.
+        SpecError: when it is not even YAML as specs use it, when what it extends cannot be read, or a path leads nowhere.
     """
-    return loads_source(read_source(path), plugin_files=plugin_files, no_plugins=no_plugins)
+    return loads_source(read_source(path), plugin_files=plugin_files, no_plugins=no_plugins, allow=allow, changes=changes)
 
 
-def loads(text: str, name: str = "<text>", *, plugin_files: tuple[str, ...] = ()) -> Spec:
+def loads(text: str, name: str = "<text>", *, plugin_files: tuple[str, ...] = (), allow: tuple[str, ...] = ()) -> Spec:
     """Read a spec from a string."""
-    return loads_source(Source(name, text), plugin_files=plugin_files)
+    return loads_source(Source(name, text), plugin_files=plugin_files, allow=allow)
 
 
-def loads_source(source: Source, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Spec:
+def loads_source(
+    source: Source, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False, allow: tuple[str, ...] = (),
+    changes: Changes = (),
+) -> Spec:  # fmt: skip
     """Read a spec from a source."""
-    return Spec(source, read_tree(source), load_vocabulary(plugin_files, no_plugins))
+    own = read_tree(source)
+    tree = extended(own, lambda path: read_tree(read_source(path)), tuple(map(Path, allow)))
+    spec = Spec(source, tree, load_vocabulary(plugin_files, no_plugins), own)
+    for path, value in changes:
+        spec = spec.set(path, value)
+    return spec
 
 
 def check(spec: Spec) -> Checked:
@@ -98,13 +216,17 @@ def check(spec: Spec) -> Checked:
         SpecError: with everything that is wrong, warnings included.
     """
     meaning = give_meaning(spec.tree, spec.words)
-    complaints = (*spec.words.problems, *(placed(each, spec.tree) for each in meaning.complaints))
-    if meaning.experiment is None:
-        raise SpecError(complaints)
-    planned = match(meaning.experiment, spec.words)
-    if planned.plan is None:
-        raise SpecError((*complaints, *(placed(each, spec.tree) for each in planned.complaints)))
-    return Checked(spec, meaning.experiment, planned.plan, complaints)
+    planned = match(meaning.experiment, meaning.words) if meaning.experiment is not None else None
+    complaints = [*spec.words.problems, *meaning.complaints]
+    if planned is not None:
+        complaints += planned.complaints
+    if meaning.experiment is not None and planned is not None and planned.plan is not None:
+        complaints += lint(meaning.experiment, spec.tree, lambda tree: give_meaning(tree, spec.words).experiment)
+        complaints += lint_plan(planned.plan)
+    heard = tuple(placed(each, spec.tree) for each in silence(complaints, spec.tree))
+    if meaning.experiment is None or planned is None or planned.plan is None:
+        raise SpecError(heard)
+    return Checked(replace(spec, words=meaning.words), meaning.experiment, planned.plan, heard)
 
 
 def run(
@@ -115,11 +237,14 @@ def run(
 
     Raises:
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
+        NotYet: when this version cannot compute what the spec asks for.
     """
     from nnspec.run import execute, store
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
 
+    if checked.plan.pending:
+        raise execute.NotYet(checked.plan.pending)
     place = store.folder(out, checked.experiment)
     if not force and place.record is not None:
         return open_run(place.path, fresh=False)
@@ -153,6 +278,17 @@ def _report(
     write_report(work / "report.html", record, checked.experiment, estimates, figures, checked.spec.source.text)
 
 
+def formula(spec: Spec) -> Restyled:
+    """The same spec with its model as one formula: the same networks from the same seed.
+
+    Raises:
+        SpecError: when the spec is wrong, or when its layers cannot be said by a formula (NN507).
+    """
+    from nnspec.edit.formula_form import formula_form
+
+    return formula_form(spec.tree, spec.source, spec.words)
+
+
 def schema(words: Vocabulary) -> dict[str, object]:
     """JSON Schema of specs with the installed words, for editors."""
     from nnspec.check.observables import universal
@@ -170,6 +306,27 @@ def schema(words: Vocabulary) -> dict[str, object]:
             parameterizations=words.words("parameterizations"),
         )
     )
+
+
+def mend(path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Mended:
+    """Apply to a spec file the fixes that may be applied unseen; only this file is written, and only when it changes.
+
+    Raises:
+        SpecError: when the file cannot be read.
+        OSError: when it cannot be written.
+    """
+    from nnspec.edit.mend import mend as mend_source
+
+    def complain(source: Source) -> tuple[Diagnostic, ...]:
+        try:
+            return loads_source(source, plugin_files=plugin_files, no_plugins=no_plugins).check().warnings
+        except SpecError as error:
+            return error.diagnostics
+
+    mended = mend_source(path, read_source(path), complain)
+    if mended.changed:
+        mended.write()
+    return mended
 
 
 def compare(
@@ -216,4 +373,7 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
 
 
-__all__ = ["Checked", "Run", "Spec", "SpecError", "check", "compare", "load", "loads", "open_run", "run", "schema"]
+__all__ = [
+    "Checked", "Model", "Run", "Spec", "SpecError", "check", "compare", "formula",
+    "load", "loads", "mend", "open_run", "run", "schema",
+]  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from nnspec.check.domains import domain_call, is_domain, read_domain
-from nnspec.check.nouns import not_yet, noun
+from nnspec.check.fields import cumulant, derivative, field_at, is_derivative, is_field
+from nnspec.check.nouns import noun
+from nnspec.check.results import of_results, takes_results
 from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong, distinct
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
@@ -30,6 +32,8 @@ class Read(Protocol):
 def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     """`fn(args)` by what `fn` is."""
     fn = node.fn
+    if is_field(fn, scope):
+        return field_at(node, read, scope)
     if not isinstance(fn, ast.Name):
         value = fn.span.text if len(fn.span.text) < 30 else "…"
         value = f"({value})" if isinstance(fn, ast.Bin | ast.Un | ast.Big | ast.If | ast.Cmp) else value
@@ -40,24 +44,28 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     if fn.text in scope.functions:
         _plain(node)
         return read.apply(scope.functions[fn.text], node)
+    if is_derivative(node):
+        return derivative(node, read, scope)
     if fn.text in scope.names:
         raise Wrong(_not_a_function(node, fn, scope))
+    if takes_results(node, scope):
+        found = of_results(node, read, scope)
+        if found is not None:
+            return found
     match fn.text:
         case "integral":
             return _integral(node, read, scope)
         case "vol":
             return _volume(node, read, scope)
-        case "norm" | "d" | "cumulant" | "agree":
+        case "norm" | "d":
             return _special(node, fn, read)
+        case "cumulant":
+            _plain(node)
+            return cumulant(node, node.args, read)
     _plain(node)
     if fn.text not in FUNCTIONS and fn.text not in OF_RESULTS and fn.text not in scope.words.activations:
         raise Wrong(unknown_function(fn, scope))
     args = list(map(read, node.args))
-    if fn.text in OF_RESULTS and len(args) == 1 and args[0].type.kind == "result":
-        if fn.text == "se" and not isinstance(args[0], ir.ResultRef):
-            raise Wrong(Diagnostic("NN304", "`se` takes one result by its name", node.args[0].span, "this is a formula"))
-        dims = args[0].type.dims if fn.text == "se" else ()
-        return ir.Apply(fn=fn.text, args=tuple(args), type=result(dims), span=node.span, **unite(*args))
     if fn.text in FUNCTIONS or fn.text in scope.words.activations:
         return _elementwise(node, fn, args)
     raise Wrong(_not_of_results(node, fn, args))
@@ -115,9 +123,6 @@ def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
 
 def _not_a_function(node: ast.Call, fn: ast.Name, scope: Scope) -> Diagnostic:
     meaning = scope.look_up(fn)
-    if meaning.kind == "field":
-        return not_yet(f"the field `{fn.written}` inside a formula", node.span,
-                       "ask for its values as an observable: `correlator`")  # fmt: skip
     what = {"constant": "a number", "param": "a parameter", "input": "an input point", "index": "an index",
             "data": "a data set", "result": "a result"}.get(meaning.kind, "a value")  # fmt: skip
     start = node.span.start + len(fn.span.text)
@@ -154,7 +159,8 @@ def _special(node: ast.Call, fn: ast.Name, read: Read) -> ir.Expr:
     if fn.text == "norm":
         given = f"this is {noun(read(node.args[0]).type)}" if len(node.args) == 1 else ""
         raise Wrong(Diagnostic("NN312", "`norm` takes one vector", node.span, given))
-    raise Wrong(not_yet(f"`{fn.text}(…)`", fn.span))
+    raise Wrong(Diagnostic("NN312", "a derivative needs a quantity and a variable", node.span, "one of them is missing",
+                           helps=("as in `d(phi(x), x[1])`",)))  # fmt: skip
 
 
 def _integral(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
@@ -165,15 +171,19 @@ def _integral(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     binder = node.binders[0]
     over = read_domain(binder.domain, read, scope)
     if over.shape == "reals":
-        raise Wrong(not_yet("an integral over all of R^n", binder.domain.span,
-                            "cut it off: `Ball(n, L)` or `Interval(-L, L)`"))  # fmt: skip
+        raise Wrong(Diagnostic("NN316", "an integral needs a bounded domain", binder.domain.span, "unbounded",
+                               helps=("cut it off: `Ball(n, L)` or `Interval(-L, L)`",)))  # fmt: skip
     kind = REAL if over.type.shape == () else vec(over.dim)
     name = binder.name
     if not distinct((name,), scope):
         raise Wrong(None)
     variable = Meaning(kind="local", type=kind, span=name.span, space=f"R^{over.dim}", written=name.written)
-    with scope.local({name.text: variable}):
-        body = read(node.args[0])
+    before, scope.lifted = scope.lifted, (name.text, kind)
+    try:
+        with scope.local({name.text: variable}):
+            body = read(node.args[0])
+    finally:
+        scope.lifted = before
     if body.type.kind != "real":
         raise Wrong(Diagnostic("NN304", "an integrand is a number", node.args[0].span, f"this is {noun(body.type)}"))
     return ir.Integral(var=binder.name.text, over=over, body=body, span=node.span, **unite(body, over))

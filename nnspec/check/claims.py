@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from nnspec.check.attempts import attempt, parsed
 from nnspec.check.expressions import Reader
-from nnspec.check.nouns import file_name, not_yet, noun
-from nnspec.check.options import attempt, parsed, resolve_options
+from nnspec.check.nouns import file_name, noun
+from nnspec.check.options import Options, resolve_options
 from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import foresee
 from nnspec.document.read import as_leaf, as_list, as_mapping
 from nnspec.document.spec import LINES
 from nnspec.ir import expr as ir
-from nnspec.ir.experiment import Check, Observable, Plot
+from nnspec.ir.experiment import Check, Plot
 from nnspec.ir.types import BOOL
 from nnspec.ir.walk import walk
 from nnspec.syntax import expr_tree as ast
@@ -21,7 +22,7 @@ from nnspec.text.diagnostic import Diagnostic, Label, nearest
 
 
 def read_checks(node: Node | None, scope: Scope) -> list[Check]:
-    """Each claim, typed; a claim is a comparison of numbers."""
+    """Each claim, typed; a claim is a comparison of numbers, or of results by `agree`."""
     items = as_list(node, "checks", scope.complaints, "- max(abs(G2)) < 2") if node is not None else None
     found = [_check(item, scope) for item in items.items] if items else []
     return [each for each in found if each is not None]
@@ -43,32 +44,31 @@ def _check(node: Node, scope: Scope) -> Check | None:
 
 
 def _judgeable(that: ir.Expr, formula: ast.Expr) -> ir.Expr:
-    """A claim about results and constants; NN718 for what has no value when all is computed, NN390 for integrals."""
+    """A claim about results and constants; NN718 for what has no value when all is computed."""
     for part in walk(that):
-        place = part.span or formula.span
-        if isinstance(part, _NO_VALUE):
-            raise Wrong(Diagnostic("NN718", "a check is about results and constants", place, _NO_VALUE_WORDS[type(part)],
+        what = _NO_VALUE.get(type(part))
+        if what is not None:
+            raise Wrong(Diagnostic("NN718", "a check is about results and constants", part.span or formula.span, what,
                                    helps=("ask for what you need as an observable, and name it here",)))  # fmt: skip
-        if isinstance(part, ir.Integral | ir.Reduce):
-            what = "an integral" if isinstance(part, ir.Integral) else "a sum over an index"
-            raise Wrong(not_yet(f"{what} in a check", place, "ask for it as an observable: `evaluate`"))
     return that
 
 
-_NO_VALUE = (ir.Param, ir.Input, ir.IndexVar)
-_NO_VALUE_WORDS = {
+_NO_VALUE: dict[type[ir.Expr], str] = {
     ir.Param: "this is a random parameter", ir.Input: "this is an input point", ir.IndexVar: "this is an index",
+    ir.FieldAt: "this is the field at a point", ir.Mean: "this is a mean over networks",
+    ir.Cumulant: "this is a cumulant over networks", ir.Integral: "this is an integral", ir.Reduce: "this is a sum over an index",
+    ir.Derivative: "this is a derivative",
 }  # fmt: skip
 
 
-def read_plots(node: Node | None, observables: list[Observable], scope: Scope) -> list[Plot]:
-    """Each plot with its options; `x` must be a dimension of everything in `y`."""
+def read_plots(node: Node | None, scope: Scope) -> list[Plot]:
+    """Each plot with its options; its dimensions must be those of everything in `y`."""
     mapping = as_mapping(node, "plots", scope.complaints) if node is not None else None
-    found = [_plot(entry, observables, scope) for entry in mapping.entries] if mapping else []
+    found = [_plot(entry, scope) for entry in mapping.entries] if mapping else []
     return [each for each in found if each is not None]
 
 
-def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | None:
+def _plot(entry: Entry, scope: Scope) -> Plot | None:
     fault = file_name(entry.key, "the name of a plot also names its file")
     if fault is not None:
         scope.complaints.add(fault)
@@ -92,26 +92,48 @@ def _plot(entry: Entry, observables: list[Observable], scope: Scope) -> Plot | N
     options = resolve_options(mapping, LINES, "`lines`", scope, word.span)
     if not options.complete:
         return None
-    by_name = {each.name: each for each in observables}
-    x = options.values["x"] = fold(options.values["x"])
-    for name in options.values["y"]:
-        asked = by_name.get(name.partition(".")[0])
-        if asked is not None and x not in asked.dims:
-            place = options.spans["x"]
-            dims = ", ".join(f"`{dim}`" for dim in asked.dims) or "no dimension"
-            near = nearest(x, asked.dims)
-            advice = (f"did you mean `{near}`?",) if near else ()
-            secondary = (Label(asked.span, f"`{name}` is asked for here"),) if asked.span else ()
-            scope.complaints.add(Diagnostic("NN717", f"`{name}` has no dimension `{x}`", place, f"it has {dims}", secondary,
-                                            helps=advice))  # fmt: skip
-            return None
-        if asked is not None and len(asked.dims) != 1:
-            dims = " and ".join(f"`{dim}`" for dim in asked.dims)
-            secondary = (Label(asked.span, f"it is over {dims}"),) if asked.span else ()
-            message = f"`lines` shows results over one dimension, and `{name}` has {len(asked.dims)}"
-            scope.complaints.add(Diagnostic("NN717", message, options.spans["y"], "named here", secondary,
-                                            helps=("the report shows it without being asked",)))  # fmt: skip
-            return None
+    for key in _DIMENSIONS:
+        if key in options.values and options.values[key] not in scope.swept:
+            options.values[key] = fold(options.values[key])
+    if not all(_fits(name, options, scope) for name in options.values["y"]):
+        return None
     return Plot(name=entry.key.text, word="lines", options=tuple(sorted(options.values.items())), span=word.span)
 
 
+_DIMENSIONS = ("x", "color", "column")
+
+
+def _fits(name: str, options: Options, scope: Scope) -> bool:
+    """Whether a result has the dimensions of a plot and no others; over a sweep its axes are dimensions too."""
+    base, _, part = name.partition(".")
+    meaning = scope.names[base]
+    if meaning.broken:
+        return True
+    secondary = (Label(meaning.span, f"`{base}` is asked for here"),) if meaning.span else ()
+    if not part and not meaning.whole:
+        choice = ", ".join(f"`{base}.{each}`" for each in meaning.parts)
+        scope.complaints.add(Diagnostic("NN613", f"`{base}` has several results: which one is meant?", options.spans["y"],
+                                        "several results", secondary, helps=(f"one of {choice}",)))  # fmt: skip
+        return False
+    own = meaning.parts[part] if part else meaning.type.dims
+    used = {key: options.values[key] for key in _DIMENSIONS if key in options.values}
+    dims = (*(scope.swept if any(dim in scope.swept for dim in used.values()) else ()), *own)
+    for key, dim in used.items():
+        if dim not in dims:
+            known = ", ".join(f"`{each}`" for each in dims) or "no dimension"
+            near = nearest(dim, dims)
+            advice = (f"did you mean `{near}`?",) if near else ()
+            message = f"`{name}` has no dimension `{dim}`"
+            scope.complaints.add(Diagnostic("NN717", message, options.spans[key], f"it has {known}", secondary, helps=advice))
+            return False
+    left = [dim for dim in dims if dim not in used.values()]
+    if left:
+        many = " and ".join(f"`{dim}`" for dim in dims)
+        message = f"`lines` shows results over one dimension, and `{name}` has {len(dims)}"
+        helps = ("give the others: `color: …`, `column: …`",) if len(dims) <= len(_DIMENSIONS) else (
+            "the report shows it without being asked",
+        )  # fmt: skip
+        over = (Label(meaning.span, f"it is over {many}"),) if meaning.span else ()
+        scope.complaints.add(Diagnostic("NN717", message, options.spans["y"], "named here", over, helps=helps))
+        return False
+    return True

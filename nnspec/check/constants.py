@@ -1,54 +1,53 @@
-"""Constants, data sets and functions: the names that everything else may use."""
+"""Constants and functions: the names that everything else may use."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from collections.abc import Sequence as Sequence_
 from typing import Any
 
 from nnspec.check.attempts import attempt, parsed
 from nnspec.check.calls import unknown_function
 from nnspec.check.expressions import Reader
-from nnspec.check.lists import bind_parameters, literal, uneven
-from nnspec.check.nouns import clauses, not_yet
-from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong, clash, distinct, parts_of
+from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, clash, distinct, parts_of
 from nnspec.check.sizes import number
 from nnspec.document.read import as_leaf, as_mapping
-from nnspec.ir import expr as ir
-from nnspec.ir.experiment import DataDecl
-from nnspec.ir.types import INT, REAL, data
+from nnspec.ir.types import INT, REAL
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_def_head, parse_expr, parse_name
-from nnspec.syntax.tree import Entry, Node, Sequence
-from nnspec.text.diagnostic import Diagnostic, Label, nearest
-
-MOST_NUMBERS = 100_000_000
+from nnspec.syntax.tree import Entry, Node
+from nnspec.text.diagnostic import Diagnostic, Label
 
 
-def _key(entry: Entry, scope: Scope) -> ast.Name | None:
+def key_name(entry: Entry, scope: Scope) -> ast.Name | None:
+    """The name that a key gives, or None with the complaint kept."""
     name = parsed(scope, parse_name, entry.key)
     scope.lost |= name is None
     return name
 
 
-def _section(node: Node | None, name: str, scope: Scope) -> tuple[Entry, ...]:
+def section(node: Node | None, name: str, scope: Scope) -> tuple[Entry, ...]:
     """The entries of a mapping that gives names their meaning."""
     mapping = as_mapping(node, name, scope.complaints) if node is not None else None
     scope.lost |= node is not None and mapping is None
     return mapping.entries if mapping else ()
 
 
-def read_constants(node: Node | None, scope: Scope) -> None:
-    """`let`: each constant may use the others, in any order, but not itself."""
+def read_constants(node: Node | None, scope: Scope, block: Sequence_[tuple[ast.Name, ast.Expr]] = ()) -> None:
+    """`let`, and those of a block: each constant may use the others, in any order, but not itself."""
     formulas: dict[str, tuple[ast.Name, ast.Expr | None]] = {}
-    for entry in _section(node, "let", scope):
-        name = _key(entry, scope)
+    given: list[tuple[ast.Name, ast.Expr | None]] = []
+    for entry in section(node, "let", scope):
+        name = key_name(entry, scope)
         leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
         formula = parsed(scope, parse_expr, leaf) if leaf else None
-        if name is not None and name.text in formulas:
+        if name is not None:
+            given.append((name, formula))
+    for name, formula in (*given, *block):
+        if name.text in formulas:
             first = formulas[name.text][0]
             scope.complaints.add(clash(name, "constant", first.written, "constant", first.span))
-        elif name is not None:
+        else:
             formulas[name.text] = (name, formula)
     for word in _in_order(formulas, scope):
         _constant(*formulas[word], scope)
@@ -111,7 +110,7 @@ def _names(node: Any) -> Iterator[ast.Name]:
 
 def read_functions(node: Node | None, scope: Scope) -> None:
     """`functions`: heads and bodies; the bodies are checked where they are used."""
-    for entry in _section(node, "functions", scope):
+    for entry in section(node, "functions", scope):
         head = parsed(scope, parse_def_head, entry.key)
         leaf = as_leaf(entry.value, entry.key.text, scope.complaints)
         body = parsed(scope, parse_expr, leaf) if leaf else None
@@ -145,83 +144,3 @@ def _called(node: Any) -> Iterator[ast.Name]:
 
 def _bound(node: Any) -> Iterator[ast.Name]:
     return (each.name for each in parts_of(node) if isinstance(each, ast.Binder | ast.KwArg))
-
-
-def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:
-    """`data`: generators by their word, or lists of numbers."""
-    found: list[DataDecl] = []
-    for entry in _section(node, "data", scope):
-        name = _key(entry, scope)
-        if name is None:
-            continue
-        value, shape = _data_value(entry.value, scope)
-        broken = value is None
-        scope.declare(name, Meaning(kind="data", type=data(shape), span=name.span, broken=broken))
-        if value is not None:
-            found.append(DataDecl(name=name.text, value=value, shape=shape, span=name.span))
-    return found
-
-
-def _data_value(node: Node, scope: Scope) -> tuple[ir.Expr | None, tuple[int, ...]]:
-    if isinstance(node, Sequence):
-        value = literal(node, scope)
-        return value, value.type.shape if value is not None else ()
-    leaf = as_leaf(node, "a data set", scope.complaints)
-    formula = parsed(scope, parse_expr, leaf) if leaf else None
-    if formula is None:
-        return None, ()
-    made = attempt(scope, lambda: _generated(formula, scope))
-    return made if made is not None else (None, ())
-
-
-def _generated(formula: ast.Expr, scope: Scope) -> tuple[ir.Expr, tuple[int, ...]]:
-    if isinstance(formula, ast.Vector):
-        numbers = _written(formula, scope)
-        return numbers, numbers.type.shape
-    if not isinstance(formula, ast.Call) or not isinstance(formula.fn, ast.Name):
-        raise Wrong(Diagnostic("NN606", "a data set is made by a generator, or is a list of numbers", formula.span,
-                               "neither of them", helps=("as in `linspace(0, 4, 41)` or `[[0, 0], [1, 0]]`",)))  # fmt: skip
-    word = formula.fn
-    record = scope.words.datasets.get(word.text)
-    if record is None:
-        raise Wrong(_unknown(word, scope))
-    bound = bind_parameters(record.name, record.parameters, formula, scope)
-    plain = {name: value for name, value, _ in bound}
-    reason = record.refuse(plain)
-    if reason:
-        rule, given = clauses(reason)
-        raise Wrong(Diagnostic("NN609", f"`{record.name}`: {rule}", formula.span, given))
-    shape = record.shape(plain)
-    if math.prod(shape) > MOST_NUMBERS:
-        label = f"{' x '.join(f'{n:,}' for n in shape)} numbers; {MOST_NUMBERS:,} at most"
-        raise Wrong(Diagnostic("NN609", f"`{record.name}` would make too many numbers", formula.span, label))
-    value = ir.Apply(fn=record.name, args=(), options=tuple((name, ir.Lit(value=v)) for name, v, _ in bound),
-                     type=data(shape), span=formula.span)  # fmt: skip
-    return value, shape
-
-
-def _written(formula: ast.Vector, scope: Scope) -> ir.Vector:
-    """A list of numbers, or of points, that stands in a formula: `"[[0, 0], [1, 0]]"`."""
-    rows: list[ir.Expr] = []
-    for item in formula.items:
-        if isinstance(item, ast.Vector):
-            rows.append(_written(item, scope))
-        else:
-            rows.append(ir.Lit(value=number(item, Reader(scope), scope, "an entry", finite=True), span=item.span))
-    odd = next((k for k, row in enumerate(rows) if row.type.shape != rows[0].type.shape), None)
-    if odd is not None:
-        raise Wrong(uneven(formula.items[odd].span, rows[odd], rows[0]))
-    return ir.Vector(items=tuple(rows), type=data((len(rows), *rows[0].type.shape)), span=formula.span)
-
-
-def _unknown(word: ast.Name, scope: Scope) -> Diagnostic:
-    later = ("normal", "sample", "grid", "corners", "teacher", "table", "uniform", "csv", "npz", "geomspace")
-    if word.text in later:
-        known = ", ".join(f"`{each}`" for each in scope.words.words("datasets"))
-        return not_yet(f"the data generator `{word.text}`", word.span, f"generators of this version: {known}")
-    near = nearest(word.text, scope.words.datasets)
-    known = ", ".join(f"`{each}`" for each in scope.words.words("datasets"))
-    helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
-    return Diagnostic("NN610", f"no data generator is called `{word.text}`", word.span, "not known here", helps=helps)
-
-

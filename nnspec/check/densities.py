@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nnspec.check.domains import is_domain, read_domain
-from nnspec.check.nouns import clauses, not_yet, noun
+from nnspec.check.nouns import clauses, noun
 from nnspec.check.scope import Scope, Wrong
-from nnspec.check.sizes import constant
+from nnspec.check.sizes import constant, foresee
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import DomainValue
 from nnspec.ir.expr import unite
@@ -21,15 +21,13 @@ from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
 
 Read = Callable[[ast.Expr], ir.Expr]
-LATER = ("MvNormal", "Laplace", "StudentT", "Cauchy", "Gamma", "Density", "truncate")
-"""Densities of the language that this version does not have."""
 _DEVIATION = re.compile(r"^(sigma|std|sd|stdev|deviation)(?!.*(2|sq|var)$)", re.IGNORECASE)
 
 
-def read_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
-    """The density that an expression stands for."""
+def named_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
+    """A density by its word: `Normal(0, 1)`; its arguments may depend on other parameters, never on the input."""
     if not isinstance(node, ast.Call) or not isinstance(node.fn, ast.Name):
-        raise Wrong(_no_density(node, scope))
+        raise Wrong(no_density(node, scope))
     record = scope.words.densities.get(node.fn.text)
     if record is None:
         raise Wrong(_unknown(node.fn, scope))
@@ -37,34 +35,21 @@ def read_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
     bound = _bind(record, signature, node)
     args = tuple(_argument(parameter, bound.get(parameter.name), read, scope) for parameter in signature.parameters)
     _lint_deviation(signature, node, scope)
-    event: tuple[int, ...] = ()
-    if signature.event == "domain":
-        event = args[0].type.shape
+    event = () if signature.event == "real" else args[0].type.shape
     density = ir.Density(name=record.name, names=tuple(p.name for p in signature.parameters), args=args,
                          type=dist(event), span=node.span, **unite(*args))  # fmt: skip
     _refuse(record, density, node, scope)
     return density
 
 
-def _no_density(node: ast.Expr, scope: Scope) -> Diagnostic:
+def no_density(node: ast.Expr, scope: Scope) -> Diagnostic:
+    """NN401."""
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.densities))
-    if isinstance(node, ast.Bin) and any(_is_density(part, scope) for part in (node.left, node.right)):
-        return not_yet("a density made from other densities", node.span, f"densities of this version: {known}")
     if isinstance(node, ast.Name) and node.text in scope.words.densities:
         return Diagnostic("NN401", f"the density `{node.written}` has no arguments", node.span, "not followed by `(`",
                           helps=(f"it is written `{_shape(scope.words.densities[node.text])}`",))  # fmt: skip
     return Diagnostic("NN401", "a density is needed here", node.span, "not a density",
                       helps=(f"known here: {known}", "a fixed number belongs under `let`"))  # fmt: skip
-
-
-def _is_density(node: ast.Expr, scope: Scope) -> bool:
-    match node:
-        case ast.Call(fn=ast.Name(text=text)):
-            return text in scope.words.densities or text in LATER
-        case ast.Bin(left=left, right=right):
-            return _is_density(left, scope) or _is_density(right, scope)
-        case _:
-            return False
 
 
 def _shape(record: Density) -> str:
@@ -74,8 +59,6 @@ def _shape(record: Density) -> str:
 def _unknown(fn: ast.Name, scope: Scope) -> Diagnostic:
     near = nearest(fn.text, scope.words.densities)
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.densities))
-    if fn.text in LATER:
-        return not_yet(f"the density `{fn.text}`", fn.span, f"densities of this version: {known}")
     helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
     return Diagnostic("NN401", f"no density is called `{fn.written}`", fn.span, "not known here", helps=helps)
 
@@ -130,19 +113,22 @@ def _argument(parameter: Parameter, given: tuple[ast.Expr, int] | None, read: Re
     value = read(node)
     if "input" in value.deps:
         raise Wrong(_on_input(node, value, scope))
-    for part in walk(value):
-        if isinstance(part, ir.Param):
-            raise Wrong(not_yet("a density that depends on another parameter", part.span or node.span))
-        if isinstance(part, ir.IndexVar):
-            raise Wrong(not_yet("a density that depends on the index", part.span or node.span))
-    if value.type.kind != "real":
-        raise Wrong(Diagnostic("NN304", f"the {parameter.name} of a density is a number", node.span,
-                               f"this is {noun(value.type)}"))  # fmt: skip
+    wanted = parameter.type if parameter.type in ("vec", "matrix") else "real"
+    if value.type.kind != wanted:
+        what = {"vec": "a vector", "matrix": "a matrix", "real": "a number"}[wanted]
+        helps = {"vec": ("as in `[0, 0]`",), "matrix": ("as in `[[1, 0], [0, 1]]`",)}.get(wanted, ())
+        raise Wrong(Diagnostic("NN304", f"the {parameter.name} of a density is {what}", node.span,
+                               f"this is {noun(value.type)}", helps=helps))  # fmt: skip
+    given_value = value
     if power != 1:
-        _positive(node, value, scope, next(name for name, other in parameter.also if other == power))
         value = ir.Bin(op="pow", left=value, right=ir.Lit(value=power), span=node.span, **unite(value))
+    if value.deps or value.free:
+        return foresee(value, scope)  # a number only once other parameters are drawn
+    other = next((name for name, exponent in parameter.also if exponent == power), parameter.name)
+    if power != 1:
+        _positive(node, given_value, scope, other)
     plain = constant(node, value, scope, f"the {parameter.name} of a density")
-    if not abs(plain) < math.inf:
+    if not _finite(plain):
         raise Wrong(Diagnostic("NN403", f"`{parameter.name}` must be finite", node.span, f"this is {plain:g}"))
     if parameter.positive:
         _positive(node, value, scope, parameter.name)
@@ -166,6 +152,8 @@ def _on_input(node: ast.Expr, value: ir.Expr, scope: Scope) -> Diagnostic:
 
 def _refuse(record: Density, density: ir.Density, node: ast.Call, scope: Scope) -> None:
     """NN403: arguments with which the record has no density; what it says behind a colon stands at the place."""
+    if any(arg.deps or arg.free for arg in density.args):
+        return
     plain = {
         name: constant(node, arg, scope, f"the {name} of a density")
         for name, arg in zip(density.names, density.args, strict=True)
@@ -186,6 +174,8 @@ def _refuse(record: Density, density: ir.Density, node: ast.Call, scope: Scope) 
 def _finite(value: Any) -> bool:
     if isinstance(value, DomainValue):
         return value.shape == "reals" or all(map(_finite, value.args))
+    if isinstance(value, tuple):
+        return all(map(_finite, value))
     return bool(abs(value) < math.inf)
 
 

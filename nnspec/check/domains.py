@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nnspec.check.nouns import not_yet, noun
+from nnspec.check.nouns import noun
 from nnspec.check.scope import DOMAINS, Scope, Wrong
 from nnspec.check.sizes import foresee, size
 from nnspec.ir import expr as ir
@@ -78,9 +78,10 @@ def _number(value: ir.Expr, node: ast.Expr, scope: Scope) -> ir.Expr:
     if value.type.kind != "real":
         raise Wrong(Diagnostic("NN304", "a domain is given by numbers", node.span, f"this is {noun(value.type)}"))
     for part in walk(value):
-        if isinstance(part, ir.Input | ir.Param | ir.IndexVar):
-            raise Wrong(not_yet("a domain that is not the same everywhere", part.span or node.span,
-                                "give it constants of `let`"))  # fmt: skip
+        if isinstance(part, ir.Input | ir.Param | ir.IndexVar | ir.FieldAt | ir.Mean | ir.Cumulant):
+            what = "random" if isinstance(part, ir.Param | ir.FieldAt) else "not known before anything is computed"
+            raise Wrong(Diagnostic("NN316", "a domain must be the same everywhere", part.span or node.span, f"this is {what}",
+                                   helps=("give it constants of `let`",)))  # fmt: skip
     foresee(value, scope)
     return value
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
 
 from nnspec.check.claims import read_checks, read_plots
-from nnspec.check.constants import check_uncalled, read_constants, read_data, read_functions
-from nnspec.check.models import outline_of_block, outline_of_tree, read_model
+from nnspec.check.constants import check_uncalled, read_constants, read_functions
+from nnspec.check.datasets import read_data
+from nnspec.check.models import read_model
 from nnspec.check.networks import read_stack
-from nnspec.check.nouns import file_name, not_yet
+from nnspec.check.nouns import file_name
 from nnspec.check.observables import read_observables
 from nnspec.check.options import resolve, resolve_options
+from nnspec.check.outlines import Outline, outline_of_block, outline_of_tree
+from nnspec.check.pins import pinned
 from nnspec.check.scope import Scope
+from nnspec.check.sweeps import dimensions, read_axes, read_sweep, single_points
+from nnspec.document.paths import with_value
 from nnspec.document.read import Complaints, Given, as_leaf, as_mapping, read_fields
-from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NOT_YET, NUMERICS, TOP
-from nnspec.ir.experiment import Constant, Experiment, Model, Numerics
+from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NUMERICS, OUTPUT, TOP
+from nnspec.ir.experiment import Constant, Experiment, Model, Numerics, Plot, Sweep
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
 from nnspec.text.diagnostic import Diagnostic, nearest
 from nnspec.text.source import Span
-
-LATER_SAMPLERS = ("hmc", "nuts", "langevin", "mala", "smc", "importance")
 
 
 @dataclass(frozen=True)
@@ -29,48 +35,97 @@ class Checked:
 
     experiment: Experiment | None
     complaints: tuple[Diagnostic, ...]
+    words: Vocabulary
+    """The vocabulary that the spec was read with: the given one, or that with promised words of plugins it pins."""
 
 
 def check(tree: Mapping, words: Vocabulary) -> Checked:
     """Give a tree its meaning.
 
     Args:
-        tree: a spec as `nnspec.syntax` reads it.
+        tree: a spec as `nnspec.syntax` reads it, with what it extends.
         words: the vocabulary of the installed plugins.
     """
-    extends = next((entry.key for entry in tree.entries if entry.key.text == "extends"), None)
-    if extends is not None:  # whatever else looks wrong may be right once the other spec is read
-        return Checked(None, (not_yet(NOT_YET["extends"], extends.span),))
+    found = _check(tree, words)
+    sweep = found.experiment.sweep if found.experiment is not None else None
+    given = next((entry for entry in tree.entries if entry.key.text == "sweep"), None)
+    if sweep is None or given is None:
+        return found
+    wrong = tuple(_of_points(tree, given, sweep, found, words))
+    if any(each.level == "error" for each in wrong):
+        return Checked(None, (*found.complaints, *wrong), found.words)
+    return Checked(found.experiment, (*found.complaints, *wrong), found.words)
+
+
+def _of_points(tree: Mapping, given: Entry, sweep: Sweep, base: Checked, words: Vocabulary) -> Iterator[Diagnostic]:
+    """What is wrong at single values of a sweep, and not without it."""
+    bare = Mapping(tuple(e for e in tree.entries if e is not given and e.key.text != "plots"), tree.span)
+    known = set(base.complaints)
+    for axis, text, value, place in single_points(given.value, sweep.axes):
+        found = _check(with_value(bare, axis.path, value, place), words)
+        for each in found.complaints:
+            if each not in known:
+                known.add(each)
+                yield replace(each, notes=(*each.notes, f"in the sweep, where `{axis.path}` is {text}"))
+
+
+def _check(tree: Mapping, words: Vocabulary) -> Checked:
     complaints = Complaints()
-    scope = Scope(words=words, complaints=complaints)
     start = Span(tree.span.source, tree.span.start, tree.span.start)
     given = read_fields(tree, TOP, "the spec", complaints, start, BELONGS)
-    _version(given, scope)
-    for key, what in NOT_YET.items():
-        if key in given:
-            complaints.add(not_yet(what, given[key].key.span))
-    name = _name(given, scope)
     value = {key: each.value for key, each in given.items()}
-    read_constants(value.get("let"), scope)
-    data = read_data(value.get("data"), scope)
+    if "plugins" in value:
+        words = pinned(value["plugins"], words, complaints)
+    scope = Scope(words=words, complaints=complaints)
+    _version(given, scope)
+    name = _name(given, scope)
+    node = value.get("model")
+    block = outline_of_block(node, scope) if isinstance(node, Leaf) and node.style in ("literal", "folded") else None
+    read_constants(value.get("let"), scope, block.lets if block else ())
     read_functions(value.get("functions"), scope)
-    model = _model(given, scope)
-    sampler = _sampler(given.get("sampler"), scope)
+    data = read_data(value.get("data"), scope)
+    model = _model(given, block, scope)
+    sampler, options, place = _sampler(given.get("sampler"), scope)
     numerics = _numerics(value.get("numerics"), scope)
     observables = read_observables(value.get("observables"), model, scope)
     checks = read_checks(value.get("checks"), scope)
-    plots = read_plots(value.get("plots"), observables, scope)
+    axes = read_axes(given.get("sweep"), tree, scope)
+    sweep = read_sweep(given.get("sweep"), axes, scope)
+    plots = _plots(value.get("plots"), sweep, scope)
+    output = _output(value.get("output"), scope)
     check_uncalled(scope)
     doc = as_leaf(given["doc"].value, "doc", complaints) if "doc" in given else None
     if not complaints.errors and not observables:
         complaints.add(_nothing_asked(given, start))
     if complaints.errors or model is None:
-        return Checked(None, tuple(complaints.found))
+        return Checked(None, tuple(complaints.found), words)
     experiment = Experiment(
         name=name, constants=_constants(scope), model=model, data=tuple(data), observables=tuple(observables),
-        sampler=sampler, numerics=numerics, checks=tuple(checks), plots=tuple(plots), doc=doc.text.strip() if doc else "",
+        sampler=sampler, sampler_options=options, numerics=numerics, checks=tuple(checks), sweep=sweep, plots=tuple(plots),
+        output=output, doc=doc.text.strip() if doc else "", sampler_span=place,
     )  # fmt: skip
-    return Checked(experiment, tuple(complaints.found))
+    return Checked(experiment, tuple(complaints.found), words)
+
+
+def _plots(node: Node | None, sweep: Sweep | None, scope: Scope) -> list[Plot]:
+    """Plots may be over the axes of a sweep."""
+    before, scope.swept = scope.swept, dimensions(sweep.axes) if sweep is not None else ()
+    try:
+        return read_plots(node, scope)
+    finally:
+        scope.swept = before
+
+
+def _output(node: Node | None, scope: Scope) -> tuple[tuple[str, Any], ...]:
+    mapping = as_mapping(node, "output", scope.complaints) if node is not None else None
+    if mapping is None:
+        return ()
+    options = resolve_options(mapping, OUTPUT, "`output`", scope, mapping.span)
+    folder = options.values.get("folder")
+    if folder is not None and (PurePath(folder).is_absolute() or ".." in PurePath(folder).parts):
+        scope.complaints.add(Diagnostic("NN022", "a spec writes below the working directory only", options.spans["folder"],
+                                        "this leads out of it", helps=("another place is chosen by `--out DIR`",)))  # fmt: skip
+    return tuple(sorted(options.values.items()))
 
 
 def _version(given: dict[str, Given], scope: Scope) -> None:
@@ -99,18 +154,16 @@ def _name(given: dict[str, Given], scope: Scope) -> str:
     return leaf.text
 
 
-def _model(given: dict[str, Given], scope: Scope) -> Model | None:
+def _model(given: dict[str, Given], block: Outline | None, scope: Scope) -> Model | None:
     if "model" not in given:
         return None
     node, place = given["model"].value, given["model"].key.span
-    if isinstance(node, Leaf) and node.style in ("literal", "folded"):
-        return read_model(outline_of_block(node, scope), scope, place)
+    if block is not None:
+        return read_model(block, scope, place)
     mapping = as_mapping(node, "model", scope.complaints)
     if mapping is None:
         return None
     keys = read_fields(mapping, MODEL_KEYS, "`model`", scope.complaints, place)
-    if "deform" in keys:
-        scope.complaints.add(not_yet("deforming the density", keys["deform"].key.span))
     before = len(scope.complaints.errors)
     if "layers" in keys:
         model = read_stack(keys, scope, place)
@@ -134,9 +187,13 @@ def _lost(entry: Entry, known: list[str]) -> bool:
     return nearest(entry.key.text, known) is not None
 
 
-def _sampler(given: Given | None, scope: Scope) -> str:
+_IID: tuple[str, tuple[tuple[str, Any], ...], Span | None] = ("iid", (), None)
+
+
+def _sampler(given: Given | None, scope: Scope) -> tuple[str, tuple[tuple[str, Any], ...], Span | None]:
+    """The word of the sampler, its options and its place."""
     if given is None:
-        return "iid"
+        return _IID
     mapping = as_mapping(given.value, "sampler", scope.complaints, "sampler: {iid: {}}")
     if mapping is None or len(mapping.entries) != 1:
         if mapping is not None:
@@ -144,23 +201,21 @@ def _sampler(given: Given | None, scope: Scope) -> str:
             label = "and another one here" if mapping.entries else "no word here"
             scope.complaints.add(Diagnostic("NN505", "a sampler is chosen by one word", second, label,
                                             helps=("as in `sampler: {iid: {}}`",)))  # fmt: skip
-        return "iid"
+        return _IID
     word, body = mapping.entries[0].key, mapping.entries[0].value
     record = scope.words.samplers.get(word.text)
     if record is None:
         near = nearest(word.text, scope.words.samplers)
         known = ", ".join(f"`{each}`" for each in scope.words.words("samplers"))
         helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
-        if word.text in LATER_SAMPLERS:
-            scope.complaints.add(not_yet(f"the sampler `{word.text}`", word.span, f"samplers of this version: {known}"))
-            return "iid"
         scope.complaints.add(Diagnostic("NN611", f"no sampler is called `{word.text}`", word.span, "not known here",
                                         helps=helps))  # fmt: skip
-        return "iid"
-    options = as_mapping(body, word.text, scope.complaints) if not (isinstance(body, Leaf) and body.null) else None
-    if options is not None:
-        resolve_options(options, record.fields, f"`{word.text}`", scope, word.span)
-    return record.name
+        return _IID
+    mapping = Mapping((), word.span) if isinstance(body, Leaf) and body.null else as_mapping(body, word.text, scope.complaints)
+    if mapping is None:
+        return _IID
+    options = resolve_options(mapping, record.fields, f"`{word.text}`", scope, word.span)
+    return record.name, tuple(sorted(options.values.items())), word.span
 
 
 def _numerics(node: Node | None, scope: Scope) -> Numerics:
@@ -168,7 +223,7 @@ def _numerics(node: Node | None, scope: Scope) -> Numerics:
     if mapping is None:
         return Numerics()
     options = resolve_options(mapping, NUMERICS, "`numerics`", scope, mapping.span)
-    return Numerics(seed=options.values.get("seed") or 0)
+    return Numerics(seed=options.values.get("seed") or 0, integral=options.values.get("integral"))
 
 
 def _nothing_asked(given: dict[str, Given], start: Span) -> Diagnostic:

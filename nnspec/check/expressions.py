@@ -6,6 +6,7 @@ from typing import Any
 
 from nnspec.check.arithmetic import add_like, compare, logic, multiply, power, quotient, select
 from nnspec.check.calls import call
+from nnspec.check.fields import cumulant, is_field, lifted, mean
 from nnspec.check.indices import indexed, reduce
 from nnspec.check.nouns import noun
 from nnspec.check.scope import DOMAINS, FunctionDecl, Meaning, Scope, Wrong
@@ -45,6 +46,12 @@ class Reader:
                 return ir.Text(value=text, type=TEXT, span=node.span)
             case ast.Name():
                 return self._name(node)
+            case ast.Index() if is_field(node, self.scope):
+                return lifted(node, self.scope)
+            case ast.Index(base=ast.Name(text="E")) if "E" not in self.scope.names:
+                return mean(node, self)
+            case ast.Index(base=ast.Name(text="cumulant")):
+                return cumulant(node, node.items, self)
             case ast.Index():
                 return indexed(node, self, self.scope)
             case ast.Call():
@@ -133,16 +140,16 @@ class Reader:
                 if meaning.type.shape and len(meaning.type.shape) == 1:
                     place["type"] = result((node.text,))
                 return ir.DataRef(name=node.text, deps=frozenset({"data"}), **place)
+            case "swept":
+                return ir.Swept(path=meaning.type.dims[0], deps=frozenset({"result"}), **place)
             case "result":
-                if meaning.parts:
+                if not meaning.whole:
                     choice = ", ".join(f"`{node.text}.{each}`" for each in meaning.parts)
-                    message = f"`{node.text}` was computed by several methods: which one is meant?"
+                    message = f"`{node.text}` has several results: which one is meant?"
                     raise Wrong(Diagnostic("NN613", message, node.span, "several results", helps=(f"one of {choice}",)))
                 return ir.ResultRef(name=node.text, deps=frozenset({"result"}), **place)
             case _:
-                message = f"`{node.written}` is the field, and here it has no point"
-                raise Wrong(Diagnostic("NN311", message, node.span, "not followed by `(`",
-                                       helps=("ask for its values as an observable: `correlator`",)))  # fmt: skip
+                return lifted(node, self.scope)
 
     def _bare_param(self, node: ast.Name, indices: tuple[str, ...], place: dict[str, Any]) -> ir.Expr:
         if indices:
@@ -210,15 +217,17 @@ class Reader:
     def _part(self, node: ast.Bin, name: ast.Name, part: ast.Name, meaning: Meaning) -> ir.Expr:
         """`G4.exact`: the result by one of its methods."""
         if part.text not in meaning.parts:
-            known = ", ".join(f"`{name.text}.{each}`" for each in meaning.parts)
+            known = ", ".join(f"`{name.text}.{each}`" for each in meaning.parts) if not meaning.whole else ""
             near = nearest(part.text, meaning.parts)
             helps = (f"did you mean `{name.text}.{near}`?",) if near else (f"it has {known}",) if known else (
                 f"it has no parts: write `{name.text}`",
             )  # fmt: skip
             raise Wrong(Diagnostic("NN613", f"`{name.text}` has no part `{part.text}`", part.span, "not known here", helps=helps))
         self.scope.used.add(name.text)
-        return ir.ResultRef(name=name.text, field_name=part.text, type=meaning.type, span=node.span,
-                            deps=frozenset({"result"}))  # fmt: skip
+        # A result by the one method that it was asked for by is the result.
+        chosen = None if meaning.whole else part.text
+        kind = result((*self.scope.swept, *meaning.parts[part.text]))
+        return ir.ResultRef(name=name.text, field_name=chosen, type=kind, span=node.span, deps=frozenset({"result"}))
 
     def _dot(self, node: ast.Bin, left: ir.Expr, right: ir.Expr) -> ir.Expr:
         for side, ast_side in ((left, node.left), (right, node.right)):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from nnspec.check.nouns import not_yet, noun
+from nnspec.check.nouns import noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
-from nnspec.ir.types import REAL
+from nnspec.ir.types import REAL, Type, result
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, Label, nearest
 from nnspec.text.source import Span
@@ -42,17 +42,14 @@ def reduce(node: ast.Big, read: Read, scope: Scope) -> ir.Expr:
 
 
 def indexed(node: ast.Index, read: Read, scope: Scope) -> ir.Expr:
-    """`w[i]` of a parameter, `x[1]` of a vector, `w[i][1]` of both, and `E[...]`, which this version does not have."""
-    if isinstance(node.base, ast.Name) and node.base.text in ("E", "cumulant") and node.base.text not in scope.names:
-        raise Wrong(not_yet(f"`{node.base.written}[…]` in a formula", node.base.span,
-                            "ask for it as an observable: `correlator`"))  # fmt: skip
+    """`w[i]` of a parameter, `x[1]` of a vector, `w[i][1]` of both, `G2[1, 2]` of a result."""
     if isinstance(node.base, ast.Name):
         meaning = scope.look_up(node.base)
         if meaning.kind == "param" and meaning.indices:
             return _parameter(node, node.base, scope)
     arg = read(node.base)
     if arg.type.kind in ("result", "data"):
-        raise Wrong(not_yet(f"an entry of {noun(arg.type)}", node.span, "take the largest with `max(…)`"))
+        return _entry(node, arg, scope)
     if arg.type.kind != "vec":
         text = node.base.span.text
         secondary = declared(node.base, scope)
@@ -83,6 +80,40 @@ def _parameter(node: ast.Index, base: ast.Name, scope: Scope) -> ir.Expr:
         used.append(item.text)
     return ir.Param(name=base.text, indices=tuple(used), type=meaning.type, span=node.span,
                     free=frozenset(used), deps=frozenset({"param"}))  # fmt: skip
+
+
+def _entry(node: ast.Index, arg: ir.Expr, scope: Scope) -> ir.Expr:
+    """`G2[1, 2]`, one number of a result; `xs[3]`, one point or one number of a data set."""
+    places: list[int] = []
+    for item in node.items:
+        if not isinstance(item, ast.Num) or not isinstance(item.value, int) or item.value < 1:
+            helps = ("entries are counted from 1",)
+            raise Wrong(Diagnostic("NN303", "an entry is chosen by whole numbers", item.span, "not a number from 1", helps=helps))
+        places.append(item.value)
+    own = [dim for dim in arg.type.dims if dim not in scope.swept]
+    shape = scope.names[arg.name].type.shape if isinstance(arg, ir.DataRef) else arg.type.shape
+    if isinstance(arg, ir.DataRef):
+        kind = _of_data(node, arg, shape, places)
+    elif len(places) != len(own):
+        shown = ", ".join(own)
+        message = f"this result is over ({shown}), and {len(places)} {'number is' if len(places) == 1 else 'numbers are'} given"
+        example = ", ".join("1" for _ in own)
+        raise Wrong(Diagnostic("NN303", message, node.span, "one for each dimension is needed",
+                               helps=(f"as in `{node.base.span.text}[{example}]`",) if own else ()))  # fmt: skip
+    else:
+        kind = result(tuple(dim for dim in arg.type.dims if dim in scope.swept))
+    return ir.Entry(arg=arg, places=tuple(places), type=kind, span=node.span, **unite(arg))
+
+
+def _of_data(node: ast.Index, arg: ir.DataRef, shape: tuple[int, ...], places: list[int]) -> Type:
+    if len(places) > len(shape) or (len(shape) - len(places)) > 1:
+        message = f"`{arg.name}` has {len(shape)} {'axis' if len(shape) == 1 else 'axes'}, and {len(places)} numbers are given"
+        raise Wrong(Diagnostic("NN303", message, node.span, f"its shape is {' x '.join(map(str, shape))}"))
+    for place, size, item in zip(places, shape, node.items, strict=False):
+        if place > size:
+            raise Wrong(Diagnostic("NN308", f"entry {place} of `{arg.name}`", item.span, f"entries are numbered 1..{size}"))
+    rest = shape[len(places) :]
+    return Type("vec", rest) if rest else REAL
 
 
 def _component(node: ast.Index, arg: ir.Expr, scope: Scope) -> ir.Expr:

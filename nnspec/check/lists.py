@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nnspec.check.attempts import attempt, parsed
 from nnspec.check.expressions import Reader
-from nnspec.check.scope import Scope, Wrong
-from nnspec.check.sizes import number, size
+from nnspec.check.scope import Scope
+from nnspec.check.sizes import number
 from nnspec.document.read import Given, as_leaf
 from nnspec.ir import expr as ir
 from nnspec.ir.types import data
-from nnspec.plugin.records import Parameter
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_expr
 from nnspec.syntax.tree import Node, Sequence
@@ -79,38 +76,3 @@ def _literal_item(item: Node, scope: Scope) -> ir.Expr | None:
         return None
     value = attempt(scope, lambda: number(formula, Reader(scope), scope, "an entry", finite=True))
     return None if value is None else ir.Lit(value=value, span=formula.span)
-
-
-def bind_parameters(
-    word: str, parameters: tuple[Parameter, ...], node: ast.Call, scope: Scope
-) -> tuple[tuple[str, Any, ir.Expr], ...]:
-    """Arguments of a data generator: name, plain value, expression."""
-    shape = f"{word}({', '.join(p.name for p in parameters)})"
-    if len(node.args) > len(parameters) or node.binders:
-        extra = node.binders[0].span if node.binders else node.args[len(parameters)].span
-        raise Wrong(Diagnostic("NN312", f"it is written `{shape}`", extra, "not expected here"))
-    bound: dict[str, ast.Expr] = {p.name: arg for p, arg in zip(parameters, node.args, strict=False)}
-    for keyword in node.kwargs:
-        if keyword.name.text not in {p.name for p in parameters} or keyword.name.text in bound:
-            known = keyword.name.text in {p.name for p in parameters}
-            message = f"`{keyword.name.text}` is given twice" if known else f"`{word}` has no argument `{keyword.name.text}`"
-            raise Wrong(Diagnostic("NN312", message, keyword.name.span, "not expected here",
-                                   helps=(f"it is written `{shape}`",)))  # fmt: skip
-        bound[keyword.name.text] = keyword.value
-    found: list[tuple[str, Any, ir.Expr]] = []
-    read = Reader(scope)
-    for parameter in parameters:
-        if parameter.name in bound:
-            formula = bound[parameter.name]
-            what = f"`{parameter.name}` of `{word}`"
-            if parameter.type == "int":
-                value: float = size(formula, read, scope, what)
-            else:
-                value = number(formula, read, scope, what, finite=True)
-            found.append((parameter.name, value, read(formula)))
-        elif parameter.default is not None:
-            found.append((parameter.name, parameter.default, ir.Lit(value=parameter.default)))  # type: ignore[arg-type]
-        else:
-            raise Wrong(Diagnostic("NN312", f"`{shape}` needs `{parameter.name}`", node.span, "not given here",
-                                   helps=(f"`{parameter.name}`: {parameter.doc}",)))  # fmt: skip
-    return tuple(found)

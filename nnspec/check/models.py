@@ -1,161 +1,56 @@
-"""The formula form of a model: inputs, indices, parameters with their densities, the field."""
+"""The formula form of a model: inputs, indices, parameters with their densities, fields, the deformation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
-
-from nnspec.check.densities import read_density
+from nnspec.check.attempts import attempt
 from nnspec.check.domains import read_domain
 from nnspec.check.expressions import Reader
 from nnspec.check.indices import no_index, unsummed
-from nnspec.check.nouns import not_yet, noun
-from nnspec.check.options import attempt, parsed
-from nnspec.check.scope import Meaning, Scope, Wrong, distinct, parts_of
+from nnspec.check.nouns import noun
+from nnspec.check.outlines import Definition, Outline
+from nnspec.check.parameters import read_parameters
+from nnspec.check.random_parts import random_part
+from nnspec.check.scope import Meaning, Scope, distinct, parts_of
 from nnspec.check.sizes import foresee, size
-from nnspec.document.read import Given, as_leaf, as_mapping
-from nnspec.ir.experiment import FieldDef, IndexDecl, InputDecl, Model, ParamDecl
-from nnspec.ir.types import INT, REAL, Type, vec
+from nnspec.ir import expr as ir
+from nnspec.ir.experiment import FieldDef, IndexDecl, InputDecl, Model
+from nnspec.ir.types import INT, Type, vec
+from nnspec.ir.walk import walk
 from nnspec.syntax import expr_tree as ast
-from nnspec.syntax.expr_parse import parse_block, parse_decl, parse_def_head, parse_expr, parse_range
-from nnspec.syntax.tree import Leaf, Node
 from nnspec.text.diagnostic import Diagnostic, Label
 from nnspec.text.source import Span
 
-T = TypeVar("T")
 
-
-@dataclass
-class Outline:
-    """The statements of a model, from the tree form or from the block form."""
-
-    inputs: list[tuple[ast.Name, ast.Expr]] = field(default_factory=list)
-    indices: list[tuple[ast.Name, ast.Range]] = field(default_factory=list)
-    params: list[tuple[ast.Decl, ast.Expr | None]] = field(default_factory=list)
-    head: tuple[ast.Name, tuple[ast.Name, ...]] | None = None
-    body: ast.Expr | None = None
-    head_failed: bool = False
-    inputs_failed: bool = False
-
-
-def outline_of_block(leaf: Leaf, scope: Scope) -> Outline:
-    """The statements of `model: |`."""
-    outline = Outline()
-    block = parsed(scope, parse_block, leaf)
-    if block is None:
-        outline.head_failed = True
-        return outline
-    for statement in block.statements:
-        match statement:
-            case ast.SIndex():
-                outline.indices.append((statement.name, statement.range))
-            case ast.SInput():
-                outline.inputs.append((statement.name, statement.domain))
-            case ast.SParam():
-                outline.params.append((statement.decl, statement.density))
-            case ast.SDef():
-                if outline.head is not None:
-                    scope.complaints.add(not_yet("a second field", statement.name.span, "only one `phi(x) = …` in a block"))
-                else:
-                    outline.head, outline.body = (statement.name, statement.args), statement.body
-            case _:
-                if isinstance(statement, ast.SLet):
-                    found = not_yet("`let` in a block", statement.name.span, "move it to `let:` at the top of the spec")
-                else:
-                    found = not_yet("deforming the density", statement.span)
-                scope.complaints.add(found)
-    return outline
-
-
-def outline_of_tree(given: dict[str, Given], scope: Scope) -> Outline:
-    """The keys `inputs`, `indices`, `params`, `field`, `def`."""
-    outline = Outline()
-    for name, value in _entries(given, "inputs", scope):
-        word, formula = _name(name, scope), _value(value, parse_expr, scope)
-        if word and formula:
-            outline.inputs.append((word, formula))
-        else:
-            scope.lost = True
-    outline.inputs_failed = "inputs" not in given or scope.lost
-    for name, value in _entries(given, "indices", scope):
-        word, span = _name(name, scope), _value(value, parse_range, scope)
-        if word and span:
-            outline.indices.append((word, span))
-        else:
-            scope.lost = True
-    for name, value in _entries(given, "params", scope):
-        decl = parsed(scope, parse_decl, name)
-        density = _value(value, parse_expr, scope)
-        if decl:
-            outline.params.append((decl, density))
-        else:
-            scope.lost = True
-    head = _given_leaf(given, "field", scope)
-    body = _given_leaf(given, "def", scope)
-    outline.head = parsed(scope, parse_def_head, head) if head else None
-    outline.body = parsed(scope, parse_expr, body) if body else None
-    outline.head_failed |= (head is not None and outline.head is None) or (body is not None and outline.body is None)
-    return outline
-
-
-def _entries(given: dict[str, Given], key: str, scope: Scope) -> list[tuple[Leaf, Node]]:
-    if key not in given:
-        return []
-    mapping = as_mapping(given[key].value, key, scope.complaints)
-    scope.lost |= mapping is None
-    return [(entry.key, entry.value) for entry in mapping.entries] if mapping else []
-
-
-def _given_leaf(given: dict[str, Given], key: str, scope: Scope) -> Leaf | None:
-    return as_leaf(given[key].value, key, scope.complaints) if key in given else None
-
-
-def _value(node: Node, parse: Callable[[Leaf], T], scope: Scope) -> T | None:
-    leaf = as_leaf(node, "a formula", scope.complaints)
-    return parsed(scope, parse, leaf) if leaf else None
-
-
-def _name(leaf: Leaf, scope: Scope) -> ast.Name | None:
-    word = parsed(scope, parse_expr, leaf)
-    if word is not None and not isinstance(word, ast.Name):
-        scope.complaints.add(Diagnostic("NN207", "a name is needed here", leaf.span, "not a name",
-                                        helps=("a letter, then letters, digits and `_`",)))  # fmt: skip
-        return None
-    return word
-
-
-# ---------------------------------------------------------------- meaning
 def read_model(outline: Outline, scope: Scope, place: Span) -> Model | None:
     """The model of an outline; None with complaints kept when something in it is wrong."""
     before = len(scope.complaints.errors)
     inputs = declare_inputs(outline, scope, place)
     indices = _indices(outline, scope)
-    params = [_param(decl, density, scope) for decl, density in outline.params]
-    definition = _field(outline, scope, place)
-    if len(scope.complaints.errors) > before or definition is None:
+    params = read_parameters(outline.params, scope)
+    fields = _fields(outline, scope, place)
+    deform = read_deformation(outline.deform, scope)
+    if len(scope.complaints.errors) > before or not fields:
         return None
     _lint_unused(outline, scope)
-    kept = tuple(param for param in params if param is not None)
-    return Model(inputs=tuple(inputs), indices=tuple(indices), params=kept, field=definition, span=place)
+    return Model(inputs=tuple(inputs), indices=tuple(indices), params=tuple(params), fields=tuple(fields), deform=deform,
+                 span=place)  # fmt: skip
 
 
 def declare_inputs(outline: Outline, scope: Scope, place: Span) -> list[InputDecl]:
-    """`x: R^d`: the input and its space."""
+    """`x: R^d`: the inputs and their spaces."""
     found: list[InputDecl] = []
     read = Reader(scope)
     for name, formula in outline.inputs:
         space = attempt(scope, lambda formula=formula: read_domain(formula, read, scope))  # type: ignore[misc]
         if space is not None and space.shape != "reals":
-            scope.complaints.add(not_yet("an input outside of R^d", formula.span, "write `R^d`"))
+            scope.complaints.add(Diagnostic("NN318", "an input lives in the whole of R^n", formula.span, "this is a part of it",
+                                            helps=(f"write `R^{space.dim}`, and choose points in the domain",)))  # fmt: skip
             space = None
         kind = Type("real") if space is None or space.type.shape == () else vec(space.dim)
         shown = f"R^{space.dim}" if space else ""
         scope.declare(name, Meaning(kind="input", type=kind, span=name.span, space=shown, broken=space is None))
         if space is not None:
             found.append(InputDecl(name=name.text, space=space))
-    if len(outline.inputs) > 1:
-        scope.complaints.add(not_yet("a second input", outline.inputs[1][0].span, "join them: `x` in R^n"))
     if not outline.inputs and not outline.inputs_failed and not outline.head_failed:
         scope.complaints.add(Diagnostic("NN012", "the model needs an input", place, "none is given here",
                                         helps=("as in `inputs: {x: R^d}`",)))  # fmt: skip
@@ -178,84 +73,84 @@ def _indices(outline: Outline, scope: Scope) -> list[IndexDecl]:
     return found
 
 
-def _param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> ParamDecl | None:
-    target = decl.names[0]
-    indices = tuple(each.text for each in target.indices)
-    result = attempt(scope, lambda: _typed_param(decl, density, scope))
-    for each in decl.names if result is None else ():
-        scope.declare(each.name, Meaning(kind="param", type=REAL, span=each.name.span, indices=indices, broken=True))
-    if result is None:
-        return None
-    param, kind, space = result
-    scope.declare(
-        target.name, Meaning(kind="param", type=kind, span=target.name.span, indices=indices, space=space)
-    )
-    return param
+# ---------------------------------------------------------------- fields
+def _fields(outline: Outline, scope: Scope, place: Span) -> list[FieldDef]:
+    if outline.missing and not outline.head_failed:
+        advice = "as in `field: phi(x)` and `def: sum_i a[i]*cos(w[i].x)`, or give `layers`"
+        message = f"the model needs `{outline.missing}`"
+        scope.complaints.add(Diagnostic("NN012", message, place, "not given here", helps=(advice,)))
+    known = [each for each in outline.fields if _declare(each, outline, scope)]
+    if not _no_circle(known, scope):
+        return []
+    found = [_field(each, scope) for each in known]
+    return [each for each in found if each is not None]
 
 
-def _typed_param(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tuple[ParamDecl, Type, str]:
-    if decl.joint:
-        raise Wrong(not_yet("a joint density of several parameters", decl.span, "give each its own line"))
-    target, read = decl.names[0], Reader(scope)
-    for index in target.indices:
+def _declare(definition: Definition, outline: Outline, scope: Scope) -> bool:
+    """The head of a field: its components are indices, its arguments inputs of the model."""
+    name, args = definition.name, definition.args
+    fine = distinct(args, scope)
+    for index in definition.components:
         if index.text not in scope.sizes:
-            raise Wrong(no_index(index, scope))
-    space = read_domain(decl.domain, read, scope) if decl.domain is not None else None
-    if density is None:
-        raise Wrong(None)
-    law = read_density(density, read, scope)
-    event, kind = law.type.shape, REAL
-    copies: tuple[int, ...] = ()
-    if space is not None and space.shape != "reals":
-        raise Wrong(not_yet("a parameter outside of R^n", decl.domain.span if decl.domain else decl.span,
-                            "put the domain into the density: `Uniform(…)`"))  # fmt: skip
-    if space is not None and space.type.shape:
-        kind, copies = vec(space.dim), () if event else (space.dim,)
-        if event and event != (space.dim,):
-            message = f"a density on R^{event[0]} for a parameter in R^{space.dim}"
-            place = decl.domain.span if decl.domain else target.span
-            raise Wrong(Diagnostic("NN411", message, density.span, f"this gives vectors of R^{event[0]}",
-                                   (Label(place, f"declared in R^{space.dim} here"),)))  # fmt: skip
-    elif event:
-        kind = vec(event[0])
-    shown = f"R^{kind.shape[0]}" if kind.shape else "R"
-    names = tuple(index.text for index in target.indices)
-    param = ParamDecl(name=target.name.text, indices=names, copies=copies, density=law, span=target.name.span)
-    return param, kind, shown
-
-
-def _field(outline: Outline, scope: Scope, place: Span) -> FieldDef | None:
-    if outline.head is None or outline.body is None:
-        if not outline.head_failed:
-            missing = "field" if outline.head is None else "def"
-            advice = "as in `field: phi(x)` and `def: sum_i a[i]*cos(w[i].x)`, or give `layers`"
-            scope.complaints.add(Diagnostic("NN012", f"the model needs `{missing}`", place, "not given here", helps=(advice,)))
-        return None
-    (name, args), formula = outline.head, outline.body
+            fault = no_index(index, scope)
+            if fault is not None:
+                scope.complaints.add(fault)
+            fine = False
     for arg in args:
-        if scope.names.get(arg.text) is None or scope.names[arg.text].kind != "input":
+        meaning = scope.names.get(arg.text)
+        if meaning is None or meaning.kind != "input":
             if not outline.inputs_failed or outline.inputs:
                 scope.complaints.add(_no_input(arg, scope))
-            return None
-    if not distinct(args, scope):
-        return None
-    scope.declare(name, Meaning(kind="field", type=Type("field"), span=name.span))
-    itself = next((each for each in parts_of(formula) if isinstance(each, ast.Name) and each.text == name.text), None)
-    if itself is not None:
-        scope.complaints.add(Diagnostic("NN206", f"`{name.written}` is defined through itself", itself.span,
-                                        "its own value is needed here", (Label(name.span, "defined here"),)))  # fmt: skip
-        return None
+            fine = False
+    kinds = tuple(scope.names[arg.text].type for arg in args if arg.text in scope.names)
+    indices = tuple(index.text for index in definition.components)
+    scope.declare(name, Meaning(kind="field", type=Type("field"), span=name.span, indices=indices, args=kinds, broken=not fine))
+    return fine
+
+
+def _no_circle(definitions: list[Definition], scope: Scope) -> bool:
+    """NN206: a field whose value is needed for its own value."""
+    names = {each.name.text: each for each in definitions}
+    uses = {
+        name: [part for part in parts_of(each.body) if isinstance(part, ast.Name) and part.text in names]
+        for name, each in names.items()
+    }
+    for start in names:
+        path, todo = {start}, list(uses[start])
+        while todo:
+            used = todo.pop()
+            if used.text == start:
+                place = next((part for part in uses[start] if part.text == start), uses[start][0])
+                scope.complaints.add(Diagnostic("NN206", f"`{names[start].name.written}` is defined through itself", place.span,
+                                                "its own value is needed here",
+                                                (Label(names[start].name.span, "defined here"),)))  # fmt: skip
+                return False
+            if used.text not in path:
+                path.add(used.text)
+                todo += uses[used.text]
+    return True
+
+
+def _field(definition: Definition, scope: Scope) -> FieldDef | None:
+    formula = definition.body
     body = attempt(scope, lambda: foresee(Reader(scope)(formula), scope))
     if body is None:
         return None
-    if body.free:
-        scope.complaints.add(unsummed(formula, min(body.free)))
+    loose = body.free - {index.text for index in definition.components}
+    if loose:
+        scope.complaints.add(unsummed(formula, min(loose)))
         return None
     if body.type.kind != "real":
         scope.complaints.add(Diagnostic("NN304", "a field is one number for each point", formula.span,
                                         f"this is {noun(body.type)}"))  # fmt: skip
         return None
-    return FieldDef(name=name.text, inputs=tuple(arg.text for arg in args), body=body, span=formula.span)
+    strange = next((part for part in walk(body) if isinstance(part, ir.DataRef)), None)
+    if strange is not None:
+        scope.complaints.add(Diagnostic("NN319", "a field depends on parameters and inputs alone", strange.span or formula.span,
+                                        "this is a data set", helps=("give the numbers under `let`",)))  # fmt: skip
+        return None
+    return FieldDef(name=definition.name.text, inputs=tuple(arg.text for arg in definition.args), body=body,
+                    components=tuple(index.text for index in definition.components), span=formula.span)  # fmt: skip
 
 
 def _no_input(arg: ast.Name, scope: Scope) -> Diagnostic:
@@ -265,6 +160,34 @@ def _no_input(arg: ast.Name, scope: Scope) -> Diagnostic:
     helps = (f"write {known}, or rename the input",) if known else ()
     return Diagnostic("NN207", f"`{arg.written}` is not an input of the model", arg.span, "not an input", secondary,
                       helps=helps)  # fmt: skip
+
+
+# ---------------------------------------------------------------- the deformation
+def read_deformation(formula: ast.Expr | None, scope: Scope) -> ir.Expr | None:
+    """`deform`: a positive factor on the density of whole networks; no input is free in it (NN405)."""
+    if formula is None:
+        return None
+    factor = attempt(scope, lambda: foresee(Reader(scope)(formula), scope))
+    if factor is None:
+        return None
+    free = next((part for part in walk(factor) if isinstance(part, ir.Input)), None)
+    if free is not None:
+        message = "the deformation weighs whole networks; it cannot depend on one input"
+        scope.complaints.add(Diagnostic("NN405", message, formula.span, f"`{free.name}` is free in here",
+                                        helps=("integrate it out: `integral(…, x in Box(…))`",)))  # fmt: skip
+        return None
+    if factor.free:
+        scope.complaints.add(unsummed(formula, min(factor.free)))
+        return None
+    if factor.type.kind != "real":
+        scope.complaints.add(Diagnostic("NN304", "a deformation is a number for each network", formula.span,
+                                        f"this is {noun(factor.type)}"))  # fmt: skip
+        return None
+    if random_part(factor) is None:
+        scope.complaints.add(Diagnostic("NN404", "the deformation is the same for every network", formula.span, "nothing random",
+                                        helps=("as in `exp(-g*integral(phi(y)^4, y in Box(-1, 1)^d))`",)))  # fmt: skip
+        return None
+    return factor
 
 
 def _lint_unused(outline: Outline, scope: Scope) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from nnspec.check.models import Outline, declare_inputs, outline_of_tree
-from nnspec.check.nouns import not_yet
-from nnspec.check.options import resolve_options
-from nnspec.check.scope import Scope
+from dataclasses import replace
+from typing import Any
+
+from nnspec.check.models import declare_inputs, read_deformation
+from nnspec.check.options import resolve, resolve_options
+from nnspec.check.outlines import outline_of_tree
+from nnspec.check.scope import Meaning, Scope
 from nnspec.document.fields import Field
-from nnspec.document.read import Given, as_leaf, as_list, as_mapping, left_empty, read_fields
+from nnspec.document.read import Given, as_leaf, as_list, as_mapping, left_empty, read_fields, wrong_shape
 from nnspec.ir.experiment import LayerNode, LayerStack, Model
+from nnspec.ir.types import Type
 from nnspec.plugin.records import Layer
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
 from nnspec.text.diagnostic import Diagnostic, Label, nearest
@@ -19,13 +23,19 @@ REPEAT = (
     Field(name="of", type="nested", doc="the layers to repeat", required=True),
 )
 MOST_LAYERS = 2_000
+FIELD = "phi"
+"""The name of the field that a stack of layers is."""
+ROLES = ("input", "hidden", "readout")
 
 
 def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | None:
     """The model of `inputs`, `layers` and `parameterization`."""
     before = len(scope.complaints.errors)
-    outline: Outline = outline_of_tree({k: v for k, v in given.items() if k == "inputs"}, scope)
+    outline = outline_of_tree({k: v for k, v in given.items() if k in ("inputs", "deform")}, scope)
     inputs = declare_inputs(outline, scope, place)
+    if inputs and FIELD not in scope.names:
+        kinds = tuple(scope.names[each.name].type for each in inputs)
+        scope.names[FIELD] = Meaning(kind="field", type=Type("field"), args=kinds, written=FIELD)
     others = [given[key].key for key in ("indices", "params", "field", "def") if key in given]
     if others:
         message = f"`{others[0].text}` belongs to the formula form, and this model has `layers`"
@@ -35,15 +45,21 @@ def read_stack(given: dict[str, Given], scope: Scope, place: Span) -> Model | No
                                         helps=("delete one of the two forms",)))  # fmt: skip
     layers: list[LayerNode] = []
     _read_layers(given["layers"].value, layers, scope)
-    word, span = _parameterization(given.get("parameterization"), scope)
+    word, exponents, span = _parameterization(given.get("parameterization"), scope)
+    deform = read_deformation(outline.deform, scope)
     if len(scope.complaints.errors) > before or not inputs:
         return None
     if not layers:
         scope.complaints.add(Diagnostic("NN504", "the network has no layers", given["layers"].key.span, "this list is empty",
                                         helps=("as in `- dense: {width: 1, weight: \"Normal(0, 1)\"}`",)))  # fmt: skip
         return None
-    stack = LayerStack(input=inputs[0].name, layers=tuple(layers), parameterization=word, parameterization_span=span)
-    return Model(inputs=tuple(inputs), stack=stack, span=place)
+    if len(inputs) > 1:
+        scope.complaints.add(Diagnostic("NN017", "a stack of layers has one input", inputs[1].space.span or place, "a second one",
+                                        helps=("join them: `x` in R^n",)))  # fmt: skip
+        return None
+    stack = LayerStack(input=inputs[0].name, layers=tuple(layers), parameterization=word, parameterization_options=exponents,
+                       parameterization_span=span)  # fmt: skip
+    return Model(inputs=tuple(inputs), stack=stack, deform=deform, span=place)
 
 
 def _read_layers(node: Node, layers: list[LayerNode], scope: Scope) -> None:
@@ -140,21 +156,43 @@ def _unknown_layer(word: Leaf, scope: Scope) -> Diagnostic:
     return Diagnostic("NN501", f"no layer is called `{word.text}`", word.span, "not known here", helps=helps)
 
 
-def _parameterization(given: Given | None, scope: Scope) -> tuple[str, Span | None]:
+def _parameterization(given: Given | None, scope: Scope) -> tuple[str, tuple[tuple[str, Any], ...], Span | None]:
+    """The word and its options: `ntk`, or `{a: [-1/2, 0, 1/2], b: 1/2, c: 0}` for powers of one's own."""
     if given is None:
-        return "standard", None
+        return "standard", (), None
     if isinstance(given.value, Mapping):
-        known = ", ".join(f"`{name}`" for name in sorted(scope.words.parameterizations))
-        scope.complaints.add(not_yet("a parameterization by its exponents", given.value.span, f"known here: {known}"))
-        return "standard", None
+        return _exponents(given, given.value, scope)
     leaf = as_leaf(given.value, "parameterization", scope.complaints)
-    if leaf is not None and leaf.text not in scope.words.parameterizations:
+    record = scope.words.parameterizations.get(leaf.text) if leaf is not None else None
+    if leaf is not None and (record is None or record.fields):
         near = nearest(leaf.text, scope.words.parameterizations)
-        known = ", ".join(f"`{name}`" for name in sorted(scope.words.parameterizations))
+        bare = sorted(name for name, each in scope.words.parameterizations.items() if not each.fields)
+        known = ", ".join(f"`{name}`" for name in bare)
         helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
         message = f"no parameterization is called `{leaf.text}`"
-        scope.complaints.add(Diagnostic("NN503", message, leaf.span, "not known here", helps=helps))
-    return (leaf.text, leaf.span) if leaf else ("standard", None)
+        if record is not None:
+            options = ", ".join(f"{item.name}: …" for item in record.fields)
+            message, helps = f"the parameterization `{leaf.text}` needs its powers", (f"write `{{{options}}}`",)
+        scope.complaints.add(Diagnostic("NN503", message, leaf.span, "not known here" if record is None else "without them",
+                                        helps=helps))  # fmt: skip
+    return (leaf.text, (), leaf.span) if leaf else ("standard", (), None)
 
 
-
+def _exponents(given: Given, node: Mapping, scope: Scope) -> tuple[str, tuple[tuple[str, Any], ...], Span | None]:
+    """Powers by role: each one number, or one for the input, the hidden and the readout layers."""
+    record = next((each for each in scope.words.parameterizations.values() if each.fields), None)
+    if record is None:
+        scope.complaints.add(wrong_shape(node, "a word", "parameterization", "parameterization: ntk"))
+        return "standard", (), None
+    found: list[tuple[str, Any]] = []
+    for name, each in read_fields(node, record.fields, "`parameterization`", scope.complaints, given.key.span).items():
+        single = isinstance(each.value, Leaf)
+        value = resolve(replace(each, field=replace(each.field, type="number")) if single else each, scope)
+        numbers = (value,) * 3 if single else tuple(item.value for item in value.items) if value is not None else ()
+        if value is not None and (len(numbers) != len(ROLES) or (not single and value.type.shape != (len(ROLES),))):
+            roles = ", ".join(ROLES)
+            scope.complaints.add(Diagnostic("NN503", f"`{name}` is one number, or one for each of {roles}", each.value.span,
+                                            f"this has {len(numbers)}"))  # fmt: skip
+        elif value is not None:
+            found.append((name, numbers))
+    return record.name, tuple(sorted(found)), given.value.span

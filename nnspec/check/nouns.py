@@ -1,11 +1,10 @@
-"""Words that complaints share: types with their article, and what this version does not have."""
+"""Words that complaints share: types with their article, names of files, the clauses of a refusal."""
 
 from __future__ import annotations
 
 from nnspec.ir.types import Type
 from nnspec.syntax.tree import Leaf
 from nnspec.text.diagnostic import Diagnostic
-from nnspec.text.source import Span
 
 _NAMES = {
     "bool": "a comparison",
@@ -31,11 +30,6 @@ def noun(kind: Type) -> str:
             return f"a data set ({' x '.join(map(str, kind.shape))})"
         case other:
             return _NAMES.get(other, f"a {other}")
-
-
-def not_yet(what: str, span: Span, *helps: str) -> Diagnostic:
-    """NN390: a part of the language whose meaning this version does not have; refused, never ignored."""
-    return Diagnostic("NN390", f"{what} is not supported in this version", span, "not yet", helps=helps)
 
 
 def file_name(leaf: Leaf, why: str) -> Diagnostic | None:

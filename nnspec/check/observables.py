@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from nnspec.check.nouns import clauses, not_yet
+from nnspec.check.nouns import clauses
 from nnspec.check.options import Options, resolve_options
 from nnspec.check.scope import Meaning, Scope
 from nnspec.document.fields import Field
 from nnspec.document.read import as_mapping
+from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Model, Observable
 from nnspec.ir.expr import DataRef
 from nnspec.ir.types import result
-from nnspec.plugin.records import Estimator
+from nnspec.plugin.records import Estimator, Process
 from nnspec.plugin.records import Observable as Record
+from nnspec.syntax.expr_build import fold
 from nnspec.syntax.expr_parse import parse_name
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, Label, SpecError, nearest
@@ -22,33 +25,86 @@ from nnspec.text.source import Span
 
 METHOD = Field(name="method", type="methods", doc="how it is computed; the planner chooses when it is not given")
 DRAWS = Field(name="draws", type="count", doc="number of networks that are drawn", default="10000")
-LATER = ("edgeworth", "couplings", "correlator_from_action", "symmetry", "train", "ntk_dynamics", "coordinate_check",
-         "edge_functions", "perturbation", "diagnostics")  # fmt: skip
+DENSITY = Field(name="density", type="word", doc="the density that networks are drawn from", default="deformed",
+                choices=("deformed", "undeformed"))  # fmt: skip
+ALONG = Field(name="along", type="observable", doc="a process: measured at each of its steps, one more dimension")
+WHICH = Field(name="field", type="field", doc="which field of the model, and which component: `phi[1]`")
 
 
 def read_observables(node: Node | None, model: Model | None, scope: Scope) -> list[Observable]:
-    """The observables of a spec in their order; broken ones are declared, so that checks do not complain again."""
+    """The observables of a spec; broken ones are declared, so that checks do not complain again."""
     mapping = as_mapping(node, "observables", scope.complaints, "{G2: {correlator: {n: 2, at: xs}}}") if node is not None else None
-    found: list[Observable] = []
-    for entry in mapping.entries if mapping else ():
+    found: dict[str, Observable] = {}
+    entries = mapping.entries if mapping else ()
+    for entry in _in_order(entries, scope):
         asked = _observable(entry, model, scope)
         try:
             name = parse_name(entry.key)
         except SpecError as error:
             scope.complaints.found.extend(error.diagnostics)
             continue
-        dims, methods = (asked.dims, asked.methods) if asked else ((), ())
-        parts = methods if len(methods) > 1 else ()
-        meaning = Meaning(kind="result", type=result(dims), span=entry.key.span, parts=parts, broken=asked is None)
+        parts = _parts(asked, scope) if asked else {}
+        meaning = Meaning(kind="result", type=result(asked.dims if asked else ()), span=entry.key.span, parts=parts,
+                          whole=_whole(asked, scope), process=_process(asked, scope), broken=asked is None)  # fmt: skip
         scope.declare(name, meaning)
         if asked is not None:
-            found.append(replace(asked, name=name.text))
+            found[entry.key.text] = replace(asked, name=name.text)
+    return [found[entry.key.text] for entry in entries if entry.key.text in found]
+
+
+def _in_order(entries: tuple[Entry, ...], scope: Scope) -> list[Entry]:
+    """Observables after those that they are about; NN206 where they are about each other."""
+    by_name = {fold(entry.key.text): entry for entry in entries}
+    about = {name: _about(entry, scope) for name, entry in by_name.items()}
+    graph = {name: [leaf_name for leaf_name in leaves if leaf_name in by_name] for name, leaves in about.items()}
+    try:
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        before, name = error.args[1][:2]
+        place = about[name][before]
+        message = f"`{before}` is defined through itself"
+        scope.complaints.add(Diagnostic("NN206", message, place.span, "its own value is needed here",
+                                        (Label(by_name[before].key.span, "asked for here"),)))  # fmt: skip
+        return list(entries)
+
+
+def _about(entry: Entry, scope: Scope) -> dict[str, Leaf]:
+    """The observables that an observable names in its options."""
+    value = entry.value
+    chosen = value.entries[0] if isinstance(value, Mapping) and len(value.entries) == 1 else None
+    record = scope.words.observables.get(chosen.key.text) if chosen is not None else None
+    if chosen is None or record is None or not isinstance(chosen.value, Mapping):
+        return {}
+    kinds = {item.name: item.type for item in (*record.fields, *universal(record))}
+    found: dict[str, Leaf] = {}
+    for option in chosen.value.entries:
+        if kinds.get(option.key.text) in ("observable", "results"):
+            leaves = option.value.items if isinstance(option.value, Sequence) else (option.value,)
+            found |= {fold(leaf.text).partition(".")[0]: leaf for leaf in leaves if isinstance(leaf, Leaf)}
     return found
+
+
+def _whole(asked: Observable | None, scope: Scope) -> bool:
+    """Whether a result has a value of its own, and not parts alone."""
+    return asked is None or (len(asked.methods) < 2 and not scope.words.observables[asked.word].parts(dict(asked.options)))
+
+
+def _process(asked: Observable | None, scope: Scope) -> bool:
+    return asked is not None and isinstance(scope.words.observables[asked.word].kind, Process)
+
+
+def _parts(asked: Observable, scope: Scope) -> dict[str, tuple[str, ...]]:
+    """Results by the names of their parts: those that the word declares, or one for each method."""
+    own = scope.words.observables[asked.word].parts(dict(asked.options))
+    return dict(own) or dict.fromkeys(asked.methods, asked.dims)
 
 
 def universal(record: Record) -> tuple[Field, ...]:
     """The options that an observable has besides its own."""
-    return (METHOD, DRAWS) if isinstance(record.kind, Estimator) else (METHOD,)
+    if not isinstance(record.kind, Estimator):
+        return (METHOD,)
+    own = {item.name for item in record.fields}
+    return tuple(item for item in (METHOD, DRAWS, DENSITY, WHICH, ALONG) if item.name not in own)
 
 
 def _observable(entry: Entry, model: Model | None, scope: Scope) -> Observable | None:
@@ -73,7 +129,43 @@ def _observable(entry: Entry, model: Model | None, scope: Scope) -> Observable |
     if not options.complete or model is None:
         return None
     options.spans.update(_method_places(options_node.get("method")))
+    if not _which_field(word, options, model, scope) or not _of_a_process(options, scope):
+        return None
     return _asked(name, word, record, options, model, scope)
+
+
+def _which_field(word: Leaf, options: Options, model: Model, scope: Scope) -> bool:
+    """NN615: the field that is meant, where a model has several or one with components."""
+    given = options.values.get("field")
+    if given is not None:
+        fine = isinstance(given, ir.FieldAt) and not given.free
+        if not fine:
+            message = "`field` is a field of the model, or one of its components"
+            scope.complaints.add(Diagnostic("NN615", message, options.spans["field"], "not one field",
+                                            helps=("as in `phi` or `phi[1]`",)))  # fmt: skip
+        return fine
+    several = len(model.fields) > 1 or any(each.components for each in model.fields)
+    if "field" not in {item.name for item in universal(scope.words.observables[word.text])} or not several:
+        return True
+    names = [f"{each.name}{'[1]' if each.components else ''}" for each in model.fields]
+    shown = ", ".join(f"`field: {name}`" for name in names)
+    scope.complaints.add(Diagnostic("NN615", "the model has several fields: which one is meant?", word.span, "asked for here",
+                                    helps=(f"one of {shown}",)))  # fmt: skip
+    return False
+
+
+def _of_a_process(options: Options, scope: Scope) -> bool:
+    """NN617: one measures along a process only."""
+    name = options.values.get("along")
+    if not isinstance(name, tuple):
+        return True
+    meaning = scope.names[name[0]]
+    if meaning.process:
+        return True
+    secondary = (Label(meaning.span, "asked for here"),) if meaning.span is not None else ()
+    scope.complaints.add(Diagnostic("NN617", f"`{name[0]}` has no steps along which one could measure", options.spans["along"],
+                                    "not a process", secondary, helps=("processes are `train` and the like",)))  # fmt: skip
+    return False
 
 
 def _method_places(node: Node | None) -> dict[str, Span]:
@@ -96,9 +188,15 @@ def _asked(
         scope.complaints.add(Diagnostic("NN604", f"`{word.text}`: {what}", given, label, _shapes(values.get(key), scope)))
         return None
     return Observable(
-        name=name.text, word=record.name, options=tuple(sorted(values.items())), dims=record.dims(values),
+        name=name.text, word=record.name, options=tuple(sorted(values.items())), dims=_dims(record, values),
         methods=tuple(methods), span=name.span, spans=tuple(place.items()),
     )  # fmt: skip
+
+
+def _dims(record: Record, values: dict[str, Any]) -> tuple[str, ...]:
+    """The dimensions of the result, with `step` in front for what is measured along a process."""
+    along = isinstance(record.kind, Estimator) and isinstance(values.get("along"), tuple)
+    return (*(("step",) if along else ()), *record.dims(values))
 
 
 def _several(name: Leaf, value: Mapping, scope: Scope) -> Diagnostic:
@@ -154,9 +252,6 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _unknown(word: Leaf, scope: Scope) -> Diagnostic:
     owner = scope.words.who_had("observables", word.text)
     near = nearest(word.text, scope.words.observables)
-    if word.text in LATER:
-        known = ", ".join(f"`{each}`" for each in scope.words.words("observables"))
-        return not_yet(f"the observable `{word.text}`", word.span, f"observables of this version: {known}")
     if owner and not near:
         return Diagnostic("NN901", f"no installed plugin offers the observable `{word.text}`", word.span,
                           helps=(f"it comes with the plugin `{owner}`: pip install {owner}",))  # fmt: skip

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nnspec.check.attempts import attempt, parsed
-from nnspec.check.densities import read_density
 from nnspec.check.expressions import Reader
-from nnspec.check.lists import bind_parameters, literal, numbers
+from nnspec.check.fields import chosen, is_field
+from nnspec.check.laws import read_density
+from nnspec.check.lists import numbers
 from nnspec.check.nouns import noun
-from nnspec.check.scope import Scope
+from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import count, foresee, number, size
 from nnspec.document.fields import Field
-from nnspec.document.read import Given, as_leaf, as_mapping, kind, left_empty, read_fields, read_flag, wrong_shape
+from nnspec.document.read import Given, as_leaf, as_mapping, left_empty, read_fields, read_flag, wrong_shape
 from nnspec.ir import expr as ir
 from nnspec.ir.types import vec
 from nnspec.syntax import expr_tree as ast
@@ -72,6 +73,12 @@ def resolve(given: Given, scope: Scope) -> Any:
             return _results(node, name, scope)
         case "methods":
             return _methods(node, name, scope)
+        case "table":
+            return _table(given, scope)
+        case "mapping":
+            return _mapping(given, scope)
+        case "choice":
+            return _choice(given, scope)
     leaf = as_leaf(node, name, scope.complaints)
     if leaf is None:
         return None
@@ -95,6 +102,8 @@ def _leaf(given: Given, leaf: Leaf, scope: Scope) -> Any:
             return _function(leaf, scope)
         case "observable":
             return _results(leaf, name, scope)
+        case "field":
+            return _which(leaf, scope)
     formula = parsed(scope, parse_expr, leaf)
     if formula is None:
         return None
@@ -112,18 +121,96 @@ def _formula(item: Field, formula: ast.Expr, scope: Scope) -> Any:
             return number(formula, read, scope, what)
         case "density":
             return read_density(formula, read, scope)
+        case "map":
+            return _map(formula, read, scope)
         case _:
             return read(formula)
+
+
+def _mapping(given: Given, scope: Scope) -> tuple[tuple[str, Any], ...] | None:
+    """A mapping with declared keys."""
+    node = as_mapping(given.value, given.field.name, scope.complaints)
+    if node is None:
+        return None
+    options = resolve_options(node, given.field.fields, f"`{given.field.name}`", scope, given.key.span)
+    return tuple(sorted(options.values.items())) if options.complete else None
+
+
+def _choice(given: Given, scope: Scope) -> tuple[str, tuple[tuple[str, Any], ...]] | None:
+    """One word with its options, `{sgd: {lr: 0.1}}`; a bare word where nothing must be given."""
+    name, known = given.field.name, dict(given.field.options)
+    node = given.value
+    if isinstance(node, Leaf) and not node.null:
+        word, body = node, Mapping((), node.span)
+    elif isinstance(node, Mapping) and len(node.entries) == 1:
+        word, value = node.entries[0].key, node.entries[0].value
+        empty = isinstance(value, Leaf) and value.null
+        found = Mapping((), word.span) if empty else as_mapping(value, word.text, scope.complaints)
+        if found is None:
+            return None
+        body = found
+    else:
+        example = f"{{{next(iter(known))}: {{…}}}}"
+        scope.complaints.add(wrong_shape(node, "one word with its options", name, f"{name}: {example}"))
+        return None
+    if word.text not in known:
+        scope.complaints.add(_no_choice(name, word, tuple(known)))
+        return None
+    options = resolve_options(body, known[word.text], f"`{word.text}`", scope, word.span)
+    return (word.text, tuple(sorted(options.values.items()))) if options.complete else None
+
+
+def _no_choice(name: str, leaf: Leaf, choices: tuple[str, ...]) -> Diagnostic:
+    """NN016."""
+    near = nearest(leaf.text, choices)
+    fixes = (Fix("machine", (Edit(leaf.span.start, leaf.span.end, near),)),) if near else ()
+    helps = (f"did you mean `{near}`?",) if near else ("one of " + ", ".join(f"`{c}`" for c in choices),)
+    return Diagnostic("NN016", f"`{name}` cannot be `{leaf.text}`", leaf.span, "not one of its words", helps=helps, fixes=fixes)
+
+
+def _table(given: Given, scope: Scope) -> ir.Expr | None:
+    """A data set whose points are labelled."""
+    found = numbers(given, scope)
+    if isinstance(found, ir.DataRef) and scope.names[found.name].labelled:
+        return found
+    if found is not None:
+        place = scope.names[found.name].span if isinstance(found, ir.DataRef) else None
+        secondary = (Label(place, "made here, without labels"),) if place else ()
+        scope.complaints.add(Diagnostic("NN616", f"`{given.field.name}` needs points with labels", given.value.span,
+                                        "these have none", secondary,
+                                        helps=("give them a target: `table(x=xs, y=sin(3*x[1]))`",)))  # fmt: skip
+    return None
+
+
+def _which(leaf: Leaf, scope: Scope) -> ir.Expr | None:
+    """A field of the model by its name, and the number of a component where it has some."""
+    formula = parsed(scope, parse_expr, leaf)
+    if formula is None:
+        return None
+    if not isinstance(formula, ast.Name | ast.Index) or not is_field(formula, scope):
+        known = [name for name, meaning in scope.names.items() if meaning.kind == "field"]
+        near = nearest(leaf.text, known)
+        shown = ", ".join(f"`{name}`" for name in known)
+        helps = (f"did you mean `{near}`?",) if near else (f"fields here: {shown}",) if shown else ()
+        scope.complaints.add(Diagnostic("NN615", f"no field is called `{leaf.text}`", leaf.span, "not known here", helps=helps))
+        return None
+    return attempt(scope, lambda: chosen(formula, scope))
+
+
+def _map(formula: ast.Expr, read: Reader, scope: Scope) -> ir.Expr:
+    """Where a point goes: a vector as long as the input."""
+    value = foresee(read(formula), scope)
+    space = next((m.type for m in scope.names.values() if m.kind == "input" and not m.broken), None)
+    if space is not None and value.type != space:
+        shown = "one number" if space.kind == "real" else f"a vector of {space}"
+        raise Wrong(Diagnostic("NN304", f"a point goes to {shown}", formula.span, f"this is {noun(value.type)}"))
+    return value
 
 
 def _word(item: Field, leaf: Leaf, scope: Scope) -> str | None:
     if leaf.text in item.choices:
         return leaf.text
-    near = nearest(leaf.text, item.choices)
-    fixes = (Fix("machine", (Edit(leaf.span.start, leaf.span.end, near),)),) if near else ()
-    helps = (f"did you mean `{near}`?",) if near else ("one of " + ", ".join(f"`{c}`" for c in item.choices),)
-    scope.complaints.add(Diagnostic("NN016", f"`{item.name}` cannot be `{leaf.text}`", leaf.span, "not one of its words",
-                                    helps=helps, fixes=fixes))  # fmt: skip
+    scope.complaints.add(_no_choice(item.name, leaf, item.choices))
     return None
 
 
@@ -219,6 +306,3 @@ def _methods(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
         elif leaf is not None:
             first[leaf.text] = leaf.span
     return tuple(first)
-
-
-__all__ = ["Options", "attempt", "bind_parameters", "kind", "literal", "parsed", "resolve", "resolve_options"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
@@ -16,7 +16,7 @@ from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
 from nnspec.text.source import Span
 
 DOMAINS = ("R", "Ball", "Sphere", "Box", "Interval")
-SPECIAL = ("integral", "E", "cumulant", "vol", "norm", "agree", "d")
+SPECIAL = ("integral", "E", "cumulant", "vol", "norm", "agree", "d", "truncate", "Density")
 _WORDS = {*CONSTANTS, *DOMAINS, *FUNCTIONS, *OF_RESULTS, *SPECIAL} - {"d"}
 """Names that a spec cannot give to things of its own; `d` is left to dimensions."""
 _KINDS = {
@@ -47,7 +47,16 @@ class Meaning:
     indices: tuple[str, ...] = ()
     value: float | int | None = None
     space: str = ""
-    parts: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named parts of a result with their dimensions."""
+    whole: bool = True
+    """Whether a result has a value besides its parts."""
+    process: bool = False
+    """Whether a result has steps along which others can be measured."""
+    args: tuple[Type, ...] = ()
+    """What a field takes."""
+    labelled: bool = False
+    """Whether the points of a data set have labels."""
     broken: bool = False
     written: str = ""
 
@@ -86,6 +95,12 @@ class Scope:
     """How many bodies of functions were read."""
     depth: int = 0
     """How deeply the formula that is being read is nested, with its functions written out."""
+    lifted: tuple[str, Type] | None = None
+    """The variable of the integral around, at which a field without a point is meant."""
+    swept: tuple[str, ...] = ()
+    """Axes of the sweep over which claims are read; empty where a formula is about one point of it."""
+    swept_values: frozenset[str] = frozenset()
+    """The values that the axes of the sweep take, as they are written."""
 
     def declare(self, name: ast.Name, meaning: Meaning) -> None:
         """Give a name its meaning; a second meaning is NN202."""

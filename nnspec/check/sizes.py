@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnspec.check.nouns import noun
+from nnspec.check.random_parts import random_part
 from nnspec.check.scope import Scope, Wrong
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import NotConstant, evaluate
@@ -20,10 +21,12 @@ LARGEST = 10**12
 
 def constant(node: ast.Expr, value: ir.Expr, scope: Scope, what: str = "this") -> Any:
     """The plain value of an expression of constants; NN408 when it is random, NN313 when it is known later only."""
+    drawn = random_part(value)
+    if drawn is not None:
+        name = drawn.span.text if drawn.span is not None else "this"
+        raise Wrong(Diagnostic("NN408", f"{what} must be a number, and `{name}` is random", drawn.span or node.span,
+                               "drawn anew for each network", helps=("its mean over networks is `E[…]`",)))  # fmt: skip
     for part in walk(value):
-        if isinstance(part, ir.Param):
-            raise Wrong(Diagnostic("NN408", f"{what} must be a number, and `{part.name}` is random", part.span or node.span,
-                                   "drawn anew for each network"))  # fmt: skip
         if isinstance(part, ir.Input | ir.IndexVar | ir.DataRef | ir.ResultRef):
             raise Wrong(Diagnostic("NN313", f"{what} must be known before anything is computed", part.span or node.span,
                                    f"{_LATER[type(part)]} has no single value"))  # fmt: skip

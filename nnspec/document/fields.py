@@ -19,7 +19,13 @@ FieldType = Literal[
     "points",  # a data set of points, or a list of them
     "point",  # one point
     "axis",  # a list of numbers
+    "table",  # a data set whose points are labelled
+    "formula of results",  # a formula over other observables
+    "map",  # a vector formula of the input, as a text in quotes: where a symmetry takes a point
+    "mapping",  # a mapping with the declared keys `fields`
+    "choice",  # one key, which is one of `options`, with the keys that this one declares
     "function",  # a function of the spec
+    "field",  # a field of the model, or one of its components
     "observable",  # another observable of the spec
     "results",  # names of observables, one or several
     "methods",  # a method's word, or a list of them
@@ -41,3 +47,5 @@ class Field:
     default: Any = None
     choices: tuple[str, ...] = ()
     unit: str = ""
+    fields: tuple[Field, ...] = ()
+    options: tuple[tuple[str, tuple[Field, ...]], ...] = ()

@@ -28,6 +28,12 @@ _TYPES: dict[str, Schema] = {
     "points": {"type": ["string", "array"]},
     "point": {"type": ["string", "array"]},
     "axis": {"type": ["string", "array"]},
+    "table": {"type": "string"},
+    "formula of results": _FORMULA,
+    "map": {"type": "string"},
+    "field": {"type": "string"},
+    "mapping": {},
+    "choice": {},
     "function": {"type": "string"},
     "observable": {"type": "string"},
     "results": {"type": ["string", "array"], "items": {"type": "string"}},
@@ -123,6 +129,10 @@ def _object(fields: Sequence[Field]) -> Schema:
 
 def _property(item: Field) -> Schema:
     schema = dict(_TYPES[item.type])
+    if item.type == "mapping":
+        schema |= _object(item.fields)
+    if item.type == "choice":
+        schema |= _choice({word: _object(fields) for word, fields in item.options})
     schema["description"] = item.doc + (f" [{item.unit}]" if item.unit else "")
     if item.choices:
         schema["enum"] = list(item.choices)

@@ -10,8 +10,9 @@ TOP: tuple[Field, ...] = (
     Field(name="nnspec", type="count", doc="version of the spec language: 1", required=True),
     Field(name="name", type="name", doc="short name of the experiment; names the run folder", required=True),
     Field(name="doc", type="text", doc="what this is, in words; with its source"),
-    Field(name="extends", type="text", doc="another spec that this one changes"),
-    Field(name="plugins", type="nested", doc="plugins with the versions that are needed"),
+    Field(name="extends", type="text", doc="the file of another spec, which this one changes"),
+    Field(name="drop", type="nested", doc="paths of the extended spec that are left out: `[plots, model.deform]`"),
+    Field(name="plugins", type="nested", doc="plugins that are needed, with their versions: `{nnspec-kan: \">=0.1\"}`"),
     Field(name="let", type="nested", doc="constants by name, each a formula"),
     Field(name="data", type="nested", doc="data sets by name: points, separations, training data"),
     Field(name="functions", type="nested", doc="functions by head, as in `G(x, y): ...`"),
@@ -36,24 +37,49 @@ MODEL_KEYS: tuple[Field, ...] = (
     Field(name="parameterization", type="nested", doc="powers of the width: standard, ntk, ..."),
 )
 
+_ORDER = Field(name="order", type="count", doc="nodes in each direction", default="16")
+
 NUMERICS: tuple[Field, ...] = (
     Field(name="seed", type="count", doc="root of all random streams", default="0"),
+    Field(name="integral", type="choice", doc="how integrals over fields are done", options=(
+        ("gauss_legendre", (_ORDER,)),
+        ("periodic", (Field(name="points", type="count", doc="equispaced points in each direction", default="64"),)),
+    )),
+)  # fmt: skip
+
+SWEEP: tuple[Field, ...] = (
+    Field(name="grid", type="nested", doc="values by path, in all combinations: `{let.N: [10, 20]}`"),
+    Field(name="zip", type="nested", doc="values by path, that change together"),
+    Field(name="seeds", type="count", doc="how many seeds each point is computed with", default="1"),
+    Field(name="workers", type="count", doc="how many points are computed at once", default="1"),
+    Field(name="checks", type="nested", doc="claims about the whole sweep"),
+)
+
+OUTPUT: tuple[Field, ...] = (
+    Field(name="folder", type="text", doc="where run folders go, below the working directory; `--out` comes first"),
+    Field(name="report", type="flag", doc="whether a report is written", default="true"),
 )
 
 LINES: tuple[Field, ...] = (
-    Field(name="x", type="text", doc="the axis: a data set or a dimension", required=True),
+    Field(name="x", type="text", doc="the axis: a data set, a dimension, or a path of the sweep", required=True),
     Field(name="y", type="results", doc="observables to draw", required=True),
+    Field(name="color", type="text", doc="a further dimension, one colour for each of its values"),
+    Field(name="column", type="text", doc="a further dimension, one panel for each of its values"),
     Field(name="logx", type="flag", doc="logarithmic x axis", default="false"),
     Field(name="logy", type="flag", doc="logarithmic y axis", default="false"),
 )
 
-NOT_YET: dict[str, str] = {
-    "extends": "a spec that extends another",
-    "plugins": "pinning the versions of plugins",
-    "sweep": "a sweep",
-    "output": "the choice of outputs",
-}
-"""Keys of the language whose meaning this version does not have; they are refused, never ignored."""
+OPEN = ("let", "data", "functions", "observables", "plots", "model.inputs", "model.indices", "model.params", "plugins")
+"""Mappings whose keys are given by the author of a spec."""
+
+NOT_SWEPT = {
+    "nnspec": "this is the version of the language", "name": "this names the run", "doc": "this is for readers",
+    "extends": "this is read before anything is swept", "drop": "this is read before anything is swept",
+    "plugins": "plugins are loaded once", "sweep": "this is the sweep itself", "checks": "claims are the same at each point",
+    "plots": "pictures are drawn once", "output": "this says where to write, not what to compute",
+    "numerics.workers": "this says how to run, not what to compute", "numerics.memory": "this says how to run, not what to compute",
+}  # fmt: skip
+"""Paths that a sweep cannot change, and why."""
 
 BELONGS: dict[str, str] = {
     **{item.name: "under `model`" for item in MODEL_KEYS},

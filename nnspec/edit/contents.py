@@ -26,7 +26,7 @@ _ORDER = ("name", "constants", "data", "model", "sampler", "numerics", "observab
 
 def statements(experiment: Experiment) -> list[Statement]:
     """Everything that the digest counts, each thing once, in the order of a spec; what is not given says nothing."""
-    node = json.loads(canonical(experiment))["node"]
+    node = json.loads(canonical(experiment, bound=False))["node"]
     found = [each for each in _experiment(node) if each.meaning not in ("null", "[]")]
     bodies = {each.path: each for each in _functions(node)}
     return [*found, *(bodies[path] for path in sorted(bodies))]

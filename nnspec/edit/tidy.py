@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,25 +9,27 @@ from typing import Any
 
 from nnspec.check.experiment import check
 from nnspec.edit.places import Place, places
+from nnspec.edit.rewrite import applied, rewrite
 from nnspec.edit.spacing import respace
 from nnspec.edit.spelling import Spelling, kept_names, respell
+from nnspec.edit.style import Restyled, Style, restyle
 from nnspec.ir.digest import digest
 from nnspec.plugin.vocabulary import Vocabulary
-from nnspec.result.files import atomic
 from nnspec.syntax.expr_tree import ExprNode
 from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
 from nnspec.syntax.yaml_tree import read_source, read_tree
-from nnspec.text.diagnostic import Diagnostic, Edit, SpecError
-from nnspec.text.source import BYTE_ORDER_MARK, Source
+from nnspec.text.diagnostic import Diagnostic, SpecError
+from nnspec.text.source import Source
 
 
 @dataclass(frozen=True)
 class Tidied:
-    """A file, its text, and the text that it should have."""
+    """A file, its text, and the text that it should have; `note` says what could not be done."""
 
     path: Path
     before: str
     after: str
+    note: str = ""
 
     @property
     def changed(self) -> bool:
@@ -44,22 +45,20 @@ class Tidied:
 
     def write(self) -> None:
         """Put the new text in the place of the old one: whole, with its permissions, mark and line ends."""
-        place = self.path.resolve()  # a link stays a link
-        with place.open("rb") as file:
-            mark = file.read(3) == BYTE_ORDER_MARK.encode()
-        with atomic(place) as beside:
-            beside.write_bytes(((BYTE_ORDER_MARK if mark else "") + self.after).encode())
-            shutil.copymode(place, beside)
+        rewrite(self.path, self.after)
 
 
-def tidy_file(path: str | Path, words: Vocabulary, spelling: Spelling | None = None) -> Tidied:
-    """Read a spec file and format it; nothing is written.
+def tidy_file(
+    path: str | Path, words: Vocabulary, spelling: Spelling | None = None, style: Style | None = None
+) -> Tidied:
+    """Read a spec file and format it, its model in the tree form or the block form if asked; nothing is written.
 
     Raises:
         SpecError: when it cannot be read, or a formula in it, or when its meaning would change (NN730).
     """
     source = read_source(path)
-    return Tidied(Path(path), source.text, tidy(source, words, spelling))
+    styled = restyle(source, words, style) if style is not None else Restyled(source.text)
+    return Tidied(Path(path), source.text, tidy(Source(source.name, styled.text), words, spelling), styled.note)
 
 
 def tidy(source: Source, words: Vocabulary, spelling: Spelling | None = None) -> str:
@@ -70,7 +69,7 @@ def tidy(source: Source, words: Vocabulary, spelling: Spelling | None = None) ->
     """
     tree = read_tree(source)
     formulas = _parsed(places(tree, words))
-    text = _applied(source.text, [edit for place, node in formulas for edit in respace(place, node)])
+    text = applied(source.text, [edit for place, node in formulas for edit in respace(place, node)])
     if spelling is not None:
         text = _respelt(Source(source.name, text), words, spelling)
     if text != source.text:
@@ -95,15 +94,7 @@ def _parsed(found: Iterable[Place]) -> list[tuple[Place, ExprNode]]:
 def _respelt(source: Source, words: Vocabulary, spelling: Spelling) -> str:
     tree = read_tree(source)
     kept = kept_names(tree, words)
-    return _applied(source.text, [edit for place in places(tree, words) for edit in respell(place, spelling, kept)])
-
-
-def _applied(text: str, edits: Iterable[Edit]) -> str:
-    pieces, done = [], 0
-    for edit in sorted(edits, key=lambda each: (each.start, each.end)):
-        pieces += [text[done : edit.start], edit.text]
-        done = edit.end
-    return "".join(pieces) + text[done:]
+    return applied(source.text, [edit for place in places(tree, words) for edit in respell(place, spelling, kept)])
 
 
 # ---------------------------------------------------------------- never another meaning

@@ -5,23 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.walk import parts
 
-FORMAT = 2
+FORMAT = 3
 
 
-def canonical(node: Any) -> str:
+def canonical(node: Any, *, bound: bool = True) -> str:
     """Canonical JSON: declarations by name, floats as hex, indices numbered in the order in which the field uses them.
 
-    Comments, key order, docs, spans and the names of indices leave it unchanged; every other field changes it.
+    Comments, key order, docs, spans, the names of indices and, with `bound`, of bound variables leave it unchanged;
+    every other field changes it.
     """
     model = node.model if isinstance(node, Experiment) else node
     numbers = _numbers(model) if isinstance(model, Model) else {}
-    return json.dumps({"nnspec_ir": FORMAT, "node": _plain(node, numbers)}, sort_keys=True, separators=(",", ":"))
+    names = _Names(numbers, {} if bound else None)
+    return json.dumps({"nnspec_ir": FORMAT, "node": _plain(node, names)}, sort_keys=True, separators=(",", ":"))
 
 
 def digest(node: Any) -> str:
@@ -29,16 +31,42 @@ def digest(node: Any) -> str:
     return hashlib.sha256(canonical(node).encode()).hexdigest()
 
 
-_INDEX_FIELDS = {"IndexDecl": "name", "IndexVar": "name", "Param": "indices", "ParamDecl": "indices", "Reduce": "axes"}
-_UNORDERED = {"constants", "indices", "params", "data", "observables"}
+_INDEX_FIELDS = {
+    "IndexDecl": "name", "IndexVar": "name", "Param": "indices", "ParamDecl": "indices", "Reduce": "axes",
+    "FieldDef": "components",
+}  # fmt: skip
+_BINDERS = {
+    "Integral": ("var", "body"), "Bind": ("names", "body"), "Lambda": ("names", "body"),
+    "Reweighted": ("var", "factor"), "Unnormalised": ("var", "body"),
+}  # fmt: skip
+"""Nodes that bind variables: the field with their names, and the one in which they hold."""
+_UNORDERED = {"constants", "indices", "params", "fields", "data", "observables", "axes"}
 """Fields whose entries have names: their order in the spec means nothing."""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Numbers in place of names: those of indices, and those of the variables bound so far (None: kept)."""
+
+    indices: dict[str, str]
+    variables: dict[str, str] | None
+
+    def binding(self, names: Iterable[str]) -> _Names:
+        """The names inside a binder."""
+        if self.variables is None:
+            return self
+        inner = dict(self.variables)
+        for name in names:
+            inner[name] = f"${len(inner)}"
+        return _Names(self.indices, inner)
 
 
 def _numbers(model: Model) -> dict[str, str]:
     """Indices by the order in which the field uses them, then the parameters; the unused ones by their size."""
-    params = sorted(model.params, key=lambda param: param.name)
+    params = sorted(model.params, key=lambda param: param.targets)
+    fields = sorted(model.fields, key=lambda each: each.name)
     unused = sorted(model.indices, key=lambda index: index.size)
-    names = dict.fromkeys(_index_names((model.field, params, unused)))
+    names = dict.fromkeys(_index_names((fields, model.deform, params, unused)))
     return {name: f"#{number}" for number, name in enumerate(names)}
 
 
@@ -56,29 +84,43 @@ def _several(names: str | Iterable[str]) -> Iterable[str]:
     return (names,) if isinstance(names, str) else names
 
 
-def _plain(value: Any, numbers: dict[str, str]) -> Any:
+def _plain(value: Any, names: _Names) -> Any:
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float):
         return {"float": value.hex()}
     if isinstance(value, tuple | list):
-        return [_plain(item, numbers) for item in value]
+        return [_plain(item, names) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(value[key], numbers) for key in sorted(value)}
+        return {str(key): _plain(value[key], names) for key in sorted(value)}
     if is_dataclass(value) and not isinstance(value, type):
         kind = type(value).__name__
-        return {"is": kind, **{name: _field(kind, name, item, numbers) for name, item in parts(value)}}
+        return {"is": kind, **{name: _field(value, name, item, names) for name, item in parts(value)}}
     raise TypeError(kind_of(value))
 
 
-def _field(kind: str, name: str, value: Any, numbers: dict[str, str]) -> Any:
+def _field(node: Any, name: str, value: Any, names: _Names) -> Any:
+    kind = type(node).__name__
     if _INDEX_FIELDS.get(kind) == name:
-        found = [numbers.get(each, each) for each in _several(value)]
+        found = [names.indices.get(each, each) for each in _several(value)]
         return found[0] if isinstance(value, str) else found
-    plain = _plain(value, numbers)
-    if kind in ("Experiment", "Model") and name in _UNORDERED:
-        plain.sort(key=lambda entry: entry["name"])
+    if kind == "Local" and name == "name":
+        return (names.variables or {}).get(value, value)
+    if kind in _BINDERS:
+        bound, body = _BINDERS[kind]
+        if name == body:
+            return _plain(value, names.binding(_several(getattr(node, bound))))
+        if name == bound and names.variables is not None:
+            return len(list(_several(value)))
+    plain = _plain(value, names)
+    if kind in ("Experiment", "Model", "Sweep") and name in _UNORDERED:
+        plain.sort(key=_key)
     return plain
+
+
+def _key(entry: dict[str, Any]) -> str:
+    """What an entry is called: a name, the names of a joint declaration, or a path."""
+    return json.dumps([entry.get(key) for key in ("name", "targets", "path")])
 
 
 def kind_of(value: Any) -> str:

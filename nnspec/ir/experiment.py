@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,22 +48,31 @@ class InputDecl:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParamDecl:
-    """A parameter `name[indices]` with i.i.d. entries: an array of the index sizes, the i.i.d. copies, the event."""
+    """A parameter `name[indices]` with independent entries: an array of the index sizes, the copies, the event.
 
-    name: str
+    Several `targets` share one density on R^n, whose components they are: `(a[i], b[i])`.
+    """
+
+    targets: tuple[str, ...]
     indices: tuple[str, ...]
     copies: tuple[int, ...]
     density: Expr
     span: Span | None = silent()
 
+    @property
+    def name(self) -> str:
+        """The name, or those of a joint declaration: `a, b`."""
+        return ", ".join(self.targets)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldDef:
-    """phi(x) = body."""
+    """phi(x) = body, or phi[a](x) = body with a component for each value of the index a."""
 
     name: str
     inputs: tuple[str, ...]
     body: Expr
+    components: tuple[str, ...] = ()
     span: Span | None = silent()
 
 
@@ -97,23 +107,34 @@ class Model:
     inputs: tuple[InputDecl, ...]
     indices: tuple[IndexDecl, ...] = ()
     params: tuple[ParamDecl, ...] = ()
-    field: FieldDef | None = None
+    fields: tuple[FieldDef, ...] = ()
     stack: LayerStack | None = None
+    deform: Expr | None = None
     span: Span | None = silent()
 
     @property
+    def field(self) -> FieldDef | None:
+        """The first field of a model given by formulas, which observables are about."""
+        return self.fields[0] if self.fields else None
+
+    @property
     def dim(self) -> int:
-        """Dimension of the input space."""
-        return self.inputs[0].dim
+        """Dimension of the input space; several inputs are the components of one point."""
+        return sum(item.dim for item in self.inputs)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataDecl:
-    """A data set: a generator's call, or numbers as they stand; `shape` is known before anything is made."""
+    """A data set: a generator's call, or numbers as they stand; `shape` is known before anything is made.
+
+    `target` is what each point is labelled with, a function of its coordinates and of the names in `coordinates`.
+    """
 
     name: str
     value: Expr
     shape: tuple[int, ...]
+    target: Expr | None = None
+    labelled: bool = False
     span: Span | None = silent()
 
 
@@ -163,9 +184,39 @@ class Plot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Numerics:
-    """Choices that every computation shares."""
+    """Choices that every computation shares; `integral` is the rule for integrals over fields, with its options."""
 
     seed: int = 0
+    integral: tuple[str, tuple[tuple[str, Any], ...]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """One thing that a sweep changes: its path in the spec, and the values as they would stand there, or a generator."""
+
+    path: str
+    count: int
+    values: tuple[str, ...] = ()
+    made: Expr | None = None
+    group: int = 0
+    """Axes of one group move together (`zip`)."""
+    span: Span | None = silent()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """The points at which a spec is computed, and what must hold over all of them."""
+
+    axes: tuple[Axis, ...]
+    seeds: int = 1
+    checks: tuple[Check, ...] = ()
+    workers: int = silent(1)
+
+    @property
+    def size(self) -> int:
+        """How many points there are, seeds included."""
+        lengths = {axis.group: axis.count for axis in self.axes}
+        return self.seeds * math.prod(lengths.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,10 +229,14 @@ class Experiment:
     data: tuple[DataDecl, ...]
     observables: tuple[Observable, ...]
     sampler: str = "iid"
+    sampler_options: tuple[tuple[str, Any], ...] = ()
     numerics: Numerics = Numerics()
     checks: tuple[Check, ...] = ()
+    sweep: Sweep | None = None
     plots: tuple[Plot, ...] = silent(())
+    output: tuple[tuple[str, Any], ...] = silent(())
     doc: str = silent("")
+    sampler_span: Span | None = silent()
 
     def constant(self, name: str) -> Constant:
         """The constant of this name."""

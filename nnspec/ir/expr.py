@@ -96,6 +96,13 @@ class ResultRef(Expr):
     field_name: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept(Expr):
+    """The values of something that a sweep changes, by its path: an array over that axis of the sweep."""
+
+    path: str
+
+
 # ---------------------------------------------------------------- arithmetic
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Neg(Expr):
@@ -216,6 +223,46 @@ class Lambda(Expr):
     body: Expr
 
 
+# ---------------------------------------------------------------- fields and averages
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldAt(Expr):
+    """phi(y), or phi[a](y) with its components: a field of the model at a point."""
+
+    name: str
+    components: tuple[Expr, ...] = ()
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Derivative(Expr):
+    """d(f, x[k]): the partial derivative by one component of an input or of a bound variable."""
+
+    arg: Expr
+    by: Expr
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mean(Expr):
+    """E[f]: the mean over the parameter density."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cumulant(Expr):
+    """cumulant(f, g, ...): the joint cumulant under the parameter density."""
+
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry(Expr):
+    """G2[1, 2]: one entry of a result or of a data set, or one of its points; counted from 1."""
+
+    arg: Expr
+    places: tuple[int, ...]
+
+
 # ---------------------------------------------------------------- domains and densities
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Domain(Expr):
@@ -233,3 +280,45 @@ class Density(Expr):
     name: str
     names: tuple[str, ...]
     args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copies(Expr):
+    """p^n: independent copies of a density on R."""
+
+    base: Expr
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mixture(Expr):
+    """0.3*p + 0.7*q: one of several densities, chosen with these probabilities."""
+
+    weights: tuple[Expr, ...]
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reweighted(Expr):
+    """p*f: the density proportional to p(u) f(u)."""
+
+    base: Expr
+    var: str
+    factor: Expr
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Truncated(Expr):
+    """truncate(p, D): p on D, and nothing outside."""
+
+    base: Expr
+    over: Expr
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unnormalised(Expr):
+    """Density(f, u in D): the density proportional to f on D."""
+
+    var: str
+    over: Expr
+    body: Expr

@@ -63,11 +63,17 @@ FUNCTIONS: dict[str, Function] = {
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 OF_RESULTS: dict[str, str] = {
-    "max": "largest entry",
-    "min": "smallest entry",
-    "mean": "mean over all entries",
-    "sum": "sum of all entries",
+    "max": 'largest entry; `max(G, "point")` over one dimension alone',
+    "min": "smallest entry, over all dimensions or the named ones",
+    "mean": 'mean over all entries; `mean(fit.predictions, "draw")` over one dimension alone',
+    "sum": "sum of all entries, over all dimensions or the named ones",
     "se": "standard errors of a sampled result, zero for an exact one",
     "norm": "square root of the sum of squares",
+    "agree": "whether two results agree within their errors: `agree(a, b, false_alarm=1e-3)`",
+    "relative_change": 'norm of the change along "step", from the first to the last, over the norm of the first',
+    "slope": 'slope of the straight line through all (x, y), least squares: `slope(log(N), log(g), where="mup")`',
+    "argmin": 'where along an axis of the sweep a result is smallest, counted from 1: `argmin(y, over="let.lr", by="let.n")`',
+    "argmax": "where along an axis of the sweep a result is largest, counted from 1",
+    "spread": "largest minus smallest entry",
 }
 """Functions of whole results, for `checks`."""

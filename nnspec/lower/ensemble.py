@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnspec.ir.experiment import Experiment, Model
+from nnspec.ir.expr import Expr
 from nnspec.lower.expressions import Env
 from nnspec.lower.field import L2, field, parameter_count, prior, work_per_point
 from nnspec.lower.jacobian import FieldJacobian
@@ -30,12 +31,15 @@ class Reader:
     field: Callable[[Mapping[str, Any], Any], Any]
 
     @staticmethod
-    def of(experiment: Experiment, env: Env) -> Reader:
-        """The reader of an experiment's model under its sampler."""
-        sampler = env.words.samplers[experiment.sampler]
+    def of(experiment: Experiment, env: Env, which: Expr | None = None, *, independent: bool = False) -> Reader:
+        """The reader of an experiment's model under its sampler, or under independent draws from the declared densities.
+
+        `which` is the field that is read, where the model has several.
+        """
+        sampler = env.words.samplers["iid" if independent else experiment.sampler]
         assert sampler.draw is not None
         model = experiment.model
-        return Reader(measure=Measure(prior=prior(model, env)), sample=sampler.draw, field=field(model, env))
+        return Reader(measure=Measure(prior=prior(model, env)), sample=sampler.draw, field=field(model, env, which))
 
     def draw(self, key: Any) -> Mapping[str, Any]:
         """Parameters of one network."""

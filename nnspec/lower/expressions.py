@@ -11,7 +11,8 @@ from typing import Any
 
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import DomainValue, evaluate
-from nnspec.ir.walk import walk
+from nnspec.ir.experiment import FieldDef
+from nnspec.ir.walk import rewrite, walk
 from nnspec.lower.domains import domain_rule
 from nnspec.lower.functions import function
 from nnspec.lower.values import Value, align, common
@@ -33,6 +34,7 @@ class Env:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     local: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, FieldDef] = field(default_factory=dict)
     order: int = 0
 
 
@@ -76,6 +78,10 @@ def lower(node: ir.Expr, env: Env) -> Value:
             return _bind(node, env)
         case ir.Integral():
             return _integral(node, env)
+        case ir.FieldAt():
+            return _field_at(node, env)
+        case ir.Derivative():
+            return _derivative(node, env)
         case _:
             return _logical(node, env)
 
@@ -172,9 +178,9 @@ def _reduce(node: ir.Reduce, env: Env) -> Value:
     return Value(total, kept, value.event)
 
 
-def _bind(node: ir.Bind, env: Env) -> Value:
+def _bind(node: ir.Bind, env: Env, given: Mapping[str, Value] | None = None) -> Value:
     """A function at its arguments. Its own sums run over indices of their own, whatever those of the arguments are."""
-    bound = {name: lower(value, env) for name, value in zip(node.names, node.values, strict=True)}
+    bound = given or {name: lower(value, env) for name, value in zip(node.names, node.values, strict=True)}
     summed = {axis for part in walk(node.body) if isinstance(part, ir.Reduce) for axis in part.axes}
     taken = {axis for value in bound.values() for axis in value.axes}
     outer = {axis: _fresh(axis, taken) for axis in sorted(summed & taken)}
@@ -218,6 +224,64 @@ def _integral(node: ir.Integral, env: Env) -> Value:
     values = jax.vmap(integrand)(nodes)
     values = values if jnp.issubdtype(values.dtype, jnp.floating) else values.astype(env.dtype)
     return Value(jnp.tensordot(weights.astype(values.dtype), values, axes=(0, 0)), axes[-1])
+
+
+def _field_at(node: ir.FieldAt, env: Env) -> Value:
+    """Another field of the model at a point; its own sums run over indices of their own."""
+    definition = env.fields[node.name]
+    args = [lower(arg, env) for arg in node.args]
+    names = {name: f"{name}@" for name in definition.inputs}
+    body = rewrite(definition.body, lambda part: _as_local(part, names))
+    bound = ir.Bind(fn=node.name, names=tuple(names.values()), values=node.args, body=body, type=node.type)
+    value = _bind(bound, env, dict(zip(names.values(), args, strict=True)))
+    return selected(value, definition.components, node.components)
+
+
+def _as_local(part: ir.Expr, names: Mapping[str, str]) -> ir.Expr:
+    if isinstance(part, ir.Input) and part.name in names:
+        return ir.Local(name=names[part.name], type=part.type, span=part.span)
+    return part
+
+
+def selected(value: Value, indices: tuple[str, ...], components: tuple[ir.Expr, ...]) -> Value:
+    """The components of a field that are meant: those of other indices, or single ones by their numbers."""
+    for index, component in zip(indices, components, strict=bool(components)):
+        if isinstance(component, ir.IndexVar):
+            value = _identified(value, component.name, index) if component.name != index else value
+        elif index in value.axes:
+            assert isinstance(component, ir.Lit)
+            axis = value.axes.index(index)
+            kept = tuple(name for name in value.axes if name != index)
+            value = Value(jnp.take(value.array, int(component.value) - 1, axis=axis), kept, value.event)
+    return value
+
+
+def _derivative(node: ir.Derivative, env: Env) -> Value:
+    """The derivative along one axis of an input or of a bound variable, by forward differentiation."""
+    base, k = (node.by.arg, node.by.k - 1) if isinstance(node.by, ir.Component) else (node.by, 0)
+    axes: list[tuple[str, ...]] = []
+
+    def along(shift: Any) -> Any:
+        value = lower(node.arg, _shifted(base, k, shift, env))
+        axes.append(value.axes)
+        return _array(value.array) * jnp.ones((), env.dtype)
+
+    zero, one = jnp.zeros((), env.dtype), jnp.ones((), env.dtype)
+    _, slope = jax.jvp(along, (zero,), (one,))
+    return Value(slope, axes[-1])
+
+
+def _shifted(base: ir.Expr, k: int, shift: Any, env: Env) -> Env:
+    """The environment with one component of a variable moved."""
+    if isinstance(base, ir.Input):
+        point = jnp.asarray(env.inputs[base.name])
+        moved = point.at[k].add(shift.astype(point.dtype))
+        return replace(env, inputs={**env.inputs, base.name: moved})
+    assert isinstance(base, ir.Local)
+    value = env.local[base.name]
+    array = jnp.asarray(value.array)
+    moved = array.at[..., k].add(shift.astype(array.dtype)) if value.event else array + shift.astype(array.dtype)
+    return replace(env, local={**env.local, base.name: replace(value, array=moved)})
 
 
 _COMPARE = {

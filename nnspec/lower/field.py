@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nnspec.ir.experiment import Experiment, Model
-from nnspec.lower.expressions import Env, lower
+from nnspec.ir import expr as ir
+from nnspec.ir.experiment import Experiment, FieldDef, InputDecl, Model
+from nnspec.lower.draws import draw_from
+from nnspec.lower.expressions import Env, lower, selected
 from nnspec.lower.hoist import hoist
-from nnspec.lower.stack import density_args, deviation, forward, resolve_stack, unit_variance
+from nnspec.lower.stack import deviation, forward, resolve_stack, unit_variance
 from nnspec.numerics import streams
 from nnspec.numerics.lazy import jax, jnp
 from nnspec.plugin.vocabulary import Vocabulary
@@ -31,28 +33,51 @@ def traced_constants(experiment: Experiment) -> dict[str, float]:
     return {c.name: float(c.value) for c in experiment.constants if not c.static}
 
 
-def field(model: Model, env: Env) -> Callable[[Theta, Any], Any]:
-    """The field: parameters of one draw and points [point, in] give values [point, out]."""
+def field(model: Model, env: Env, which: ir.Expr | None = None) -> Callable[[Theta, Any], Any]:
+    """The field: parameters of one draw and points [point, in] give values [point, out].
+
+    Args:
+        model: the model.
+        env: constants and sizes.
+        which: the field that is meant, and its component, where the model has several.
+    """
     if model.stack is not None:
         steps, unit = resolve_stack(model, env.words), unit_variance(model, env.words)
         return lambda theta, points: forward(steps, unit, theta, points.astype(env.dtype), env)
-    definition = model.field
-    assert definition is not None
-    name = model.inputs[0].name
+    definition, components = _chosen(model, which)
     body, parts = hoist(definition.body)
+    whole = replace(env, fields={each.name: each for each in model.fields})
+    spaces = {item.name: item for item in model.inputs}
 
     def at_points(theta: Theta, points: Any) -> Any:
-        drawn = replace(env, params=theta)
+        drawn = replace(whole, params=theta)
         ready = replace(drawn, local={key: lower(part, drawn) for key, part in parts.items()})
 
         def at_point(point: Any) -> Any:
-            value = lower(body, replace(ready, inputs={name: point}))
+            value = lower(body, replace(ready, inputs=_inputs(definition, spaces, point)))
+            value = selected(value, definition.components, components)
             return jnp.asarray(value.array).astype(env.dtype).reshape(1)
 
         # A loop and not `vmap`: the compiler would fuse the drawing of the parameters into every point.
         return jax.lax.map(at_point, points.astype(env.dtype))
 
     return at_points
+
+
+def _chosen(model: Model, which: ir.Expr | None) -> tuple[FieldDef, tuple[ir.Expr, ...]]:
+    if isinstance(which, ir.FieldAt):
+        return next(each for each in model.fields if each.name == which.name), which.components
+    return model.fields[0], ()
+
+
+def _inputs(definition: FieldDef, spaces: Mapping[str, InputDecl], point: Any) -> dict[str, Any]:
+    """The components of a point that belong to each input, in the order of the field's arguments."""
+    found: dict[str, Any] = {}
+    start = 0
+    for name in definition.inputs:
+        found[name] = point[start : start + spaces[name].dim]
+        start += spaces[name].dim
+    return found
 
 
 def prior(model: Model, env: Env) -> Callable[[Any], Theta]:
@@ -62,11 +87,14 @@ def prior(model: Model, env: Env) -> Callable[[Any], Theta]:
 
     def draw(key: Any) -> Theta:
         theta: dict[str, Any] = {}
-        for param in model.params:
-            record = env.words.densities[param.density.name]  # type: ignore[attr-defined]
+        for param in model.params:  # those that others depend on come first
             shape = (*(env.sizes[index] for index in param.indices), *param.copies)
-            args = density_args(param.density, env)
-            theta[param.name] = record.sample(streams.stream(key, param.name), args, shape, env.dtype)
+            stream = streams.stream(key, ", ".join(param.targets))
+            events = draw_from(param.density, stream, shape, param.indices, replace(env, params=theta))
+            if len(param.targets) == 1:
+                theta[param.targets[0]] = events
+            else:
+                theta.update({name: events[..., k] for k, name in enumerate(param.targets)})
         return theta
 
     return draw
@@ -79,9 +107,7 @@ def _stack_prior(model: Model, env: Env) -> Callable[[Any], Theta]:
         theta: dict[str, Any] = {}
         for each in (param for step in steps for param in step.params):
             law = each.param.density
-            args = density_args(law, env)
-            record = env.words.densities[law.name]
-            array = record.sample(streams.stream(key, each.key), args, each.param.shape, env.dtype)
+            array = draw_from(law, streams.stream(key, each.key), each.param.shape, (), env)
             scale = each.initial / deviation(law, env) if unit else each.initial
             theta[each.key] = array * (scale.astype(env.dtype) if hasattr(scale, "astype") else scale)
         return theta

@@ -17,7 +17,10 @@ SGD = "sgd"
 
 @dataclass(frozen=True, kw_only=True)
 class StackParam:
-    """One array of a network: where it belongs, its record, its role, and the factors in front and at the start."""
+    """One array of a network: where it belongs, its record, its role, and the factors in front and at the start.
+
+    `key` names its random stream. It is also the parameter's name in the formula form, so that both draw the same.
+    """
 
     key: str
     layer: int
@@ -56,22 +59,28 @@ def resolve_stack(model: Model, words: Vocabulary) -> tuple[Step, ...]:
         fan_in = width
     weighted = [k for k, (_, _, params, _, _) in enumerate(sizes) if any(p.part == "weight" for p in params)]
     steps: list[Step] = []
+    number = 0  # layers with arrays, from 1
     for k, (node, record, params, inputs, width) in enumerate(sizes):
         role: Role = "input" if k in weighted[:1] else "readout" if k in weighted[-1:] else "hidden"
-        resolved = tuple(_param(k, p, role, stack, width, words) for p in params)
+        number += bool(params)
+        resolved = tuple(_param((k, number), p, role, stack, width, words) for p in params)
         steps.append(Step(node=node, record=record, params=resolved, fan_in=inputs, width=width))
     return tuple(steps)
 
 
-def _param(layer: int, param: LayerParam, role: Role, stack: LayerStack, width: int, words: Vocabulary) -> StackParam:
+def _param(
+    place: tuple[int, int], param: LayerParam, role: Role, stack: LayerStack, width: int, words: Vocabulary
+) -> StackParam:
+    layer, number = place
     exponents = Exponents()
     multiplier = initial = 1.0
     if param.part == "weight":
-        exponents = words.parameterizations[stack.parameterization].exponents(role, SGD)
+        options = dict(stack.parameterization_options)
+        exponents = words.parameterizations[stack.parameterization].exponents(role, SGD, **options)
         n, d = (width, param.fan_in) if role == "input" else (param.fan_in, 1)
         multiplier = float(n**-exponents.a * d**-exponents.a_in)
         initial = float(n**-exponents.b * d**-exponents.b_in)
-    return StackParam(key=f"{layer}.{param.name}", layer=layer, param=param, role=role, exponents=exponents,
+    return StackParam(key=f"{param.name}_{number}", layer=layer, param=param, role=role, exponents=exponents,
                       multiplier=multiplier, initial=initial)  # fmt: skip
 
 

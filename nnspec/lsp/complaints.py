@@ -76,20 +76,9 @@ def quick_fixes(sheet: Sheet, where: lsp.Range) -> list[lsp.CodeAction]:
 def _action(sheet: Sheet, found: Diagnostic, fix: Fix) -> lsp.CodeAction:
     edits = [lsp.TextEdit(sheet.text.range(edit.start, edit.end), edit.text) for edit in fix.edits]
     return lsp.CodeAction(
-        title=_title(sheet, fix),
+        title=fix.described(sheet.plain),
         kind=lsp.CodeActionKind.QuickFix,
         diagnostics=[shown(sheet, found)],
         is_preferred=fix.applicability == "machine",
         edit=lsp.WorkspaceEdit(changes={sheet.uri: edits}),
     )
-
-
-def _title(sheet: Sheet, fix: Fix) -> str:
-    pieces = []
-    for edit in fix.edits:
-        old = sheet.plain[edit.start : edit.end]
-        if old and edit.text:
-            pieces.append(f"replace `{old}` by `{edit.text}`")
-        else:
-            pieces.append(f"insert `{edit.text}`" if edit.text else f"delete `{old}`")
-    return ", ".join(pieces)

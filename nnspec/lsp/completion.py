@@ -10,7 +10,6 @@ from lsprotocol import types as lsp
 
 from nnspec.check.scope import DOMAINS
 from nnspec.document.fields import Field
-from nnspec.document.spec import NOT_YET, TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.lsp.cursor import Cursor, cursor
 from nnspec.lsp.names import Symbol
@@ -85,8 +84,7 @@ def _proposals(slot: Slot, here: Cursor, sheet: Sheet) -> Iterator[Proposal]:
 
 def _keys(fields: Iterable[Field], here: Cursor) -> Iterator[Proposal]:
     for item in fields:
-        later = item in TOP and item.name in NOT_YET
-        if item.name not in here.siblings and not later:
+        if item.name not in here.siblings:
             text = f"{item.name}:" if item.type == "nested" and not here.flow else f"{item.name}: "
             need = ", required" if item.required else f", default {item.default}" if item.default is not None else ""
             yield Proposal(item.name, _Kind.Property, f"{item.type}{need}", text, item.doc)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nnspec.check.networks import REPEAT
-from nnspec.check.observables import DRAWS, METHOD
+from nnspec.check.observables import universal
 from nnspec.document.fields import Field
-from nnspec.document.spec import LINES, MODEL_KEYS, NUMERICS, TOP
+from nnspec.document.paths import steps
+from nnspec.document.spec import LINES, MODEL_KEYS, NUMERICS, OUTPUT, SWEEP, TOP
 from nnspec.plugin.records import Estimator
 from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.text.diagnostic import SpecError
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,11 @@ class Keys:
 
 @dataclass(frozen=True)
 class Names:
-    """A mapping whose keys are given by the author: constants, data sets, parameters."""
+    """A mapping whose keys are given by the author: constants, data sets, parameters; or `bare`, one value instead."""
 
     kind: str
     value: Slot
+    bare: Slot | None = None
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Items:
-    """A list."""
+    """A list, or `bare`, one value instead."""
 
     item: Slot
+    bare: Slot | None = None
 
 
 Slot: TypeAlias = Value | Keys | Names | Choice | Items
@@ -65,9 +69,13 @@ def spec_slot(words: Vocabulary) -> Keys:
     """A whole spec, with the words of the installed plugins.
 
     Values have the types of fields, or one of: `constant`, `dataset`, `body` (of a function), `domain`, `range`,
-    `head` (of the field), `check`, `axis name`, `parameterization`.
+    `head` (of the field), `check`, `axis name`, `parameterization`, `path`, `file`, `axis values` (of a sweep).
     """
+    axes = Names("axis", Value("axis values"))
     below: dict[str, Slot] = {
+        "extends": Value("file"),
+        "drop": Items(Value("path")),
+        "plugins": Names("plugin", Value("text")),
         "let": Names("constant", Value("constant")),
         "data": Names("data", Value("dataset")),
         "functions": Names("function", Value("body")),
@@ -75,10 +83,15 @@ def spec_slot(words: Vocabulary) -> Keys:
         "sampler": Choice("samplers", {word: _keys(record.fields) for word, record in words.samplers.items()}),
         "numerics": _keys(NUMERICS),
         "observables": Names("result", _observable(words)),
+        "sweep": _keys(SWEEP, {"grid": axes, "zip": axes, "checks": Items(Value("check"))}),
         "checks": Items(Value("check")),
-        "plots": Names("plot", Choice("plots", {"lines": _keys(LINES, {"x": Value("axis name")})})),
+        "plots": Names("plot", Choice("plots", {"lines": _keys(LINES, dict.fromkeys(_DIMENSIONS, Value("axis name")))})),
+        "output": _keys(OUTPUT),
     }
     return _keys(TOP, below)
+
+
+_DIMENSIONS = ("x", "color", "column")
 
 
 def _model(words: Vocabulary) -> Keys:
@@ -87,11 +100,20 @@ def _model(words: Vocabulary) -> Keys:
         "indices": Names("index", Value("range")),
         "params": Names("param", Value("density")),
         "field": Value("head"),
+        "def": Names("field", Value("formula"), bare=Value("formula")),
         "layers": Items(_layer(words)),
-        "parameterization": Value("parameterization", words.words("parameterizations")),
+        "parameterization": _parameterization(words),
         "block": Value("block"),
     }
     return _keys(MODEL_KEYS, below, call="block")
+
+
+def _parameterization(words: Vocabulary) -> Keys:
+    """A word, or the exponents that a parameterization asks for."""
+    known = words.parameterizations
+    bare = Value("parameterization", tuple(word for word in words.words("parameterizations") if not known[word].fields))
+    fields = next((record.fields for record in known.values() if record.fields), ())
+    return _keys(fields, {"word": bare, **{item.name: Value("number") for item in fields}}, call="word")
 
 
 def _layer(words: Vocabulary) -> Choice:
@@ -107,18 +129,36 @@ def _observable(words: Vocabulary) -> Choice:
     for word, record in words.observables.items():
         own = record.kind.methods if isinstance(record.kind, Estimator) else ()
         methods = (*own, *(rule.method for rule in words.rules if rule.observable == record.name))
-        fields = (*record.fields, METHOD, *((DRAWS,) if isinstance(record.kind, Estimator) else ()))
-        options[word] = _keys(fields, {"method": Value("methods", tuple(dict.fromkeys(methods)))})
+        method = Value("methods", tuple(dict.fromkeys(methods)))
+        options[word] = _keys((*record.fields, *universal(record)), {"method": method})
     return Choice("observables", options)
 
 
 def _keys(fields: Iterable[Field], below: Mapping[str, Slot] | None = None, call: str | None = None) -> Keys:
     declared = tuple(fields)
-    plain: dict[str, Slot] = {
-        item.name: Value(item.type, item.choices or (("true", "false") if item.type == "flag" else ()))
-        for item in declared
-    }
-    return Keys(declared, {**plain, **(below or {})}, call)
+    return Keys(declared, {**{item.name: _option(item) for item in declared}, **(below or {})}, call)
+
+
+def _option(item: Field) -> Slot:
+    """What may stand under a declared key."""
+    match item.type:
+        case "mapping":
+            return _keys(item.fields)
+        case "choice":
+            return Choice("choices", {word: _keys(fields) for word, fields in item.options}, bare=True)
+        case "flag":
+            return Value("flag", ("true", "false"))
+        case _:
+            return Value(item.type, item.choices)
+
+
+def swept(root: Keys, path: str) -> Slot:
+    """What may stand under a path of a sweep: a list of what may stand at that path, or a generator of numbers."""
+    try:
+        found = descend(root, ["-" if step.startswith("[") else step for step, _, _ in steps(path)])
+    except SpecError:
+        found = None
+    return Items(found if found is not None else Value("constant"), bare=Value("dataset"))
 
 
 def descend(slot: Slot, path: Iterable[str]) -> Slot | None:

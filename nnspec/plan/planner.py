@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from nnspec.ir.experiment import Experiment, Observable
 from nnspec.plan.offers import Answers, ask
-from nnspec.plugin.records import Offer, Refusal
+from nnspec.plan.pending import cannot, reason
+from nnspec.plugin.records import Estimator, Offer, Refusal
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.diagnostic import Diagnostic, Label, nearest
 from nnspec.text.source import Span
@@ -40,6 +41,8 @@ class Plan:
     experiment: Experiment
     rows: tuple[Row, ...]
     groups: tuple[Group, ...]
+    pending: tuple[Diagnostic, ...] = ()
+    """What the spec asks for rightly and this version cannot compute."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,39 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
     """Match observables with backends."""
     rows: list[Row] = []
     complaints: list[Diagnostic] = []
+    pending: list[Diagnostic] = []
     for asked in (each for observable in experiment.observables for each in by_method(observable)):
-        answers = ask(experiment, asked, words)
-        if answers.offers:
+        why = reason(asked, experiment, words)
+        answers = ask(experiment, asked, words) if why is None else None
+        if answers is None:
+            assert why is not None
+            pending.append(cannot(asked, why))
+        elif answers.offers:
             rows.append(Row(answers, answers.offers[0]))
+        elif (later := _later(answers)) is not None:
+            pending.append(cannot(asked, (later.reason, _place(asked))))
         else:
             complaints.append(_refused(answers, words))
     if complaints:
         return Planned(None, tuple(complaints))
-    return Planned(Plan(experiment, tuple(rows), _groups(rows)), ())
+    return Planned(Plan(experiment, tuple(rows), _groups(rows), (*_of_the_whole(experiment), *pending)), ())
+
+
+def _of_the_whole(experiment: Experiment) -> tuple[Diagnostic, ...]:
+    """A sweep is planned at the point that the spec itself is."""
+    if experiment.sweep is None:
+        return ()
+    place = experiment.sweep.axes[0].span
+    return (Diagnostic("NN391", "sweeps cannot be computed by this version", place, "not built yet",
+                       notes=("the spec is right: `nnspec check` passes",)),)  # fmt: skip
+
+
+def _later(answers: Answers) -> Refusal | None:
+    """A way that is known and not built yet, where it was asked for or where there is no other kind of way."""
+    question = answers.question
+    if question.method is None and isinstance(question.record.kind, Estimator):
+        return None  # it can be sampled, and what keeps it from that is the fault
+    return next((each for each in answers.refusals if each.later), None)
 
 
 def by_method(asked: Observable) -> tuple[Observable, ...]:

@@ -55,6 +55,8 @@ class Sampler:
     start: Callable[[Any, Array], Any] | None = None
     warm: Callable[[Any, Any, Array], Any] | None = None
     step: Callable[[Any, Any, Array], tuple[Any, Draw, Mapping[str, Array]]] | None = None
+    later: str = ""
+    """Why no program can draw so yet; empty when one can."""
     cite: tuple[str, ...] = ()
 
 

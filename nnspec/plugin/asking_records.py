@@ -61,8 +61,8 @@ class Process:
     """Something with steps: named scalar series and a trajectory, along which estimators can be measured."""
 
     series: tuple[str, ...]
-    start: Callable[..., Any]
-    step: Callable[..., Any]
+    start: Callable[..., Any] | None = None
+    step: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,10 @@ class Observable:
     refuse: Callable[[Args, int], tuple[str, str] | None] = field(default=lambda _o, _d: None)
     """(option, reason) when options do not go together."""
     coords: Callable[[Ask], Mapping[str, Array]] = field(default=lambda _: {})
+    parts: Callable[[Args], Mapping[str, tuple[str, ...]]] = field(default=lambda _: {})
+    """Named parts of a result with their dimensions, as in `fit.final_loss`; with parts there is no whole."""
+    later: str = ""
+    """Why no program can compute this yet; empty when one can."""
     example: str = ""
     """A small spec on which the laws are tested."""
     cite: tuple[str, ...] = ()
@@ -107,6 +111,8 @@ class Refusal:
     label: str = ""
     because: str = ""
     helps: tuple[str, ...] = ()
+    later: bool = False
+    """Whether this way is known and not built yet: the spec is right, and this version cannot compute it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,4 +131,6 @@ class Rule:
     equation: str
     refuse: Callable[[Any], str | Refusal | None] = field(default=lambda _: None)
     traced: bool = True
+    later: str = ""
+    """Why no program can do this yet; empty when one can."""
     cite: tuple[str, ...] = ()

@@ -69,12 +69,15 @@ class Parameter:
     """An argument of a density, a data generator or an activation, by position or by name."""
 
     name: str
-    type: Literal["real", "int", "domain", "vec", "text"] = "real"
+    type: Literal["real", "int", "domain", "vec", "matrix", "text", "data", "target"] = "real"
     doc: str = ""
     default: float | int | str | None = None
     positive: bool = False
     also: tuple[tuple[str, int], ...] = ()
     """Other names with a power: (("std", 2),) means that `std=s` gives s^2."""
+    scales: int | None = None
+    """Of a density: the power of c that this argument takes when the variable is multiplied by c > 0 (a variance: 2, a
+    mean: 1, a number of degrees of freedom: 0); None where it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +85,8 @@ class Signature:
     """One way to call a density: its arguments, and the event it is a density on."""
 
     parameters: tuple[Parameter, ...]
-    event: Literal["real", "domain"] = "real"
-    """`domain`: the event lives in the domain given as the first argument."""
+    event: Literal["real", "domain", "vec"] = "real"
+    """`domain`: the event lives in the domain given as the first argument; `vec`: it has as many components as that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +102,10 @@ class Transform:
 class Density:
     """The law of one event, a number or a vector.
 
-    `sample(key, args, shape, dtype)` gives i.i.d. events [*shape, *event]; `log_prob(x, args)` sums over the event,
-    normalised, -inf outside the support; `moment(args, k)` is E x^k of one component, inf or nan where there is none.
+    `sample(key, args, shape, dtype)` gives independent events [*shape, *event]; where the event is a number, arguments
+    may be arrays that broadcast against the shape (densities that depend on other parameters). `log_prob(x, args)` sums
+    over the event, normalised, -inf outside the support; `moment(args, k)` is E x^k of one component, inf or nan where
+    there is none.
     """
 
     name: str
@@ -146,6 +151,10 @@ class Layer:
     maps [point, in] to [point, out] with the weights as they enter the network (powers of width included);
     `kernel(node, kernels, second_moment)` maps kernels, with `second_moment(array)` = E w^2 of the O(1) variable.
     `call` is the field that a bare value stands for, as in `act: relu`.
+
+    `formula(node)` says the layer in the language of formulas: output `i` from the inputs `h[j]`, with its arrays by
+    name, each input that is summed over having the index `j`, as in `bias[i] + sum_j weight[i, j]*h[j]`; `h[i]` is the
+    input with the number of the output. Powers of the width are left out. It serves `nnspec explain SPEC --emit formula`.
     """
 
     name: str
@@ -155,10 +164,13 @@ class Layer:
     params: Callable[[LayerNode, int], tuple[LayerParam, ...]]
     apply: Callable[[LayerNode, Args, Array, Words], Array]
     kernel: Callable[[LayerNode, Kernels, Callable[[str], Array], Words], Kernels] | None = None
+    formula: Callable[[LayerNode], str] | None = None
     gaussian: Literal["makes", "needs", "keeps"] = "needs"
     """In the limit: outputs are Gaussian because they are sums with random weights; the kernel step holds for Gaussian
     inputs only; or Gaussian inputs give Gaussian outputs."""
     call: str | None = None
+    later: str = ""
+    """Why no program can compute this layer yet; empty when one can."""
     cite: tuple[str, ...] = ()
 
 
@@ -180,20 +192,29 @@ class Exponents:
 class Parameterization:
     """Powers of the width by role and optimizer; biases keep their declared law.
 
+    `fields` are options that a spec must give, each one number or one for each role (input, hidden, readout); then
+    `exponents(role, optimizer, **options)` has them as triples.
+
     With `unit_variance` the trained variable is w / sigma and sigma stands in front, W = sigma n^-a w and
     b = sigma_b beta, which is the normalisation of the NTK; otherwise it has the declared variance.
     """
 
     name: str
     doc: str
-    exponents: Callable[[Role, str], Exponents]
+    exponents: Callable[..., Exponents]
+    fields: tuple[Field, ...] = ()
     unit_variance: bool = False
     cite: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A generator of numbers: `shape(args)` before anything is made, `make(args)` the array in float64."""
+    """A generator of numbers: `shape(args)` before anything is made, `make(args)` the array in float64.
+
+    An argument of the type `target` labels the points: a function of the spec, or a formula of the components of a point
+    and of `coordinates`, further names that a point has. Where the generator labels them itself, `label(args, points)`
+    does so, [point]. `args` has numbers, texts, domains (`DomainValue`) and data sets (arrays).
+    """
 
     name: str
     doc: str
@@ -201,4 +222,10 @@ class Dataset:
     shape: Callable[[Args], tuple[int, ...]]
     make: Callable[[Args], Array]
     refuse: Callable[[Args], str | None] = field(default=lambda _: None)
+    label: Callable[[Args, Array], Array] | None = None
+    coordinates: tuple[str, ...] = ()
+    coordinate: Callable[[Args, str], Array] | None = None
+    """Values [point] of one of the `coordinates`."""
+    seed: str = ""
+    """The argument that says which random numbers are drawn, where any are."""
     cite: tuple[str, ...] = ()

@@ -31,7 +31,16 @@ def who_had(kind: str, word: str) -> str | None:
         word: the word that nobody teaches now.
     """
     known = _read(place()).get(kind, {}).get(word)
-    return known or _shipped().get(kind, {}).get(word)
+    about = shipped().get(kind, {}).get(word)
+    return known or (str(about["distribution"]) if about else None)
+
+
+@cache
+def shipped() -> dict[str, dict[str, dict[str, Any]]]:
+    """Plugins that are known to exist: kind, then word, then its distribution and what a spec may say under it."""
+    text = (resources.files("nnspec.plugin") / "known.json").read_text(encoding="utf-8")
+    known: dict[str, dict[str, dict[str, Any]]] = json.loads(text)
+    return known
 
 
 def remember(taught: Iterable[Taught]) -> None:
@@ -68,12 +77,6 @@ def _read(path: Path) -> Elsewhere:
         return _checked(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, RuntimeError, ValueError):
         return {}
-
-
-@cache
-def _shipped() -> Elsewhere:
-    """Plugins that are known to exist."""
-    return _checked(json.loads((resources.files("nnspec.plugin") / "known.json").read_text(encoding="utf-8")))
 
 
 def _checked(value: Any) -> Elsewhere:

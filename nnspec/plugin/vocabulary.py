@@ -38,6 +38,10 @@ class Words(Mapping[str, T], Generic[T]):
         """The record of a word, an alias or a qualified word."""
         return self._plain[word] if word in self._plain else self._qualified[word]
 
+    def extended(self, news: Mapping[str, T]) -> Words[T]:
+        """These words and others, which come last and take no place of these."""
+        return Words({**self._plain, **{word: record for word, record in news.items() if word not in self._plain}}, self._qualified)
+
     def __contains__(self, word: object) -> bool:
         """Whether a word, an alias or a qualified word is known."""
         return word in self._plain or word in self._qualified

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnspec.check.observables import universal
 from nnspec.document.fields import Field
-from nnspec.document.spec import MODEL_KEYS, NOT_YET, TOP
+from nnspec.document.spec import MODEL_KEYS, TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.plugin.vocabulary import Vocabulary
 
@@ -76,8 +76,7 @@ def _found(word: str, words: Vocabulary) -> Iterable[str]:
         yield f"{word}   (function)\n{FUNCTIONS[word].doc}"
     for item in (*TOP, *MODEL_KEYS):
         if item.name == word:
-            later = "\nnot supported in this version" if word in NOT_YET else ""
-            yield f"{word}   (key)\n{item.doc}{later}"
+            yield f"{word}   (key)\n{item.doc}"
 
 
 def _single(kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nnspec.ir import expr as ir
@@ -14,14 +15,59 @@ from nnspec.plugin.vocabulary import Vocabulary
 
 def make_data(experiment: Experiment, words: Vocabulary) -> dict[str, Any]:
     """Every data set of the spec, float64 arrays by name."""
-    return {decl.name: _made(decl, words) for decl in experiment.data}
+    made: dict[str, Any] = {}
+    for decl in experiment.data:  # each may be made of those before it
+        made[decl.name] = _made(decl.value, made, words)
+    return made
 
 
-def _made(decl: DataDecl, words: Vocabulary) -> Any:
-    if isinstance(decl.value, ir.Apply):
-        args = {name: evaluate(value, {}) for name, value in decl.value.options}
-        return np.asarray(words.datasets[decl.value.fn].make(args), dtype=np.float64)
-    return _numbers(decl.value)
+def labels(decl: DataDecl, data: dict[str, Any], constants: Mapping[str, Any], words: Vocabulary) -> Any:
+    """What each point of a data set is labelled with, float64 [point]; None where it has no labels."""
+    points = data[decl.name]
+    if not decl.labelled:
+        return None
+    assert isinstance(decl.value, ir.Apply)
+    record = words.datasets[decl.value.fn]
+    args = _args(decl.value, data, words)
+    if decl.target is None:
+        assert record.label is not None
+        return np.asarray(record.label(args, points), dtype=np.float64)
+    assert isinstance(decl.target, ir.Lambda)
+    point, *names = decl.target.names
+    further = {name: _coordinate(name, decl.value, data, words) for name in names}
+
+    def at(place: int) -> float:
+        values = {point: points[place], **{name: array[place] for name, array in further.items()}}
+        plain = {name: tuple(map(float, value)) if np.ndim(value) else float(value) for name, value in values.items()}
+        return float(evaluate(decl.target.body, {**constants, **plain}))  # type: ignore[union-attr]
+
+    return np.asarray([at(place) for place in range(len(points))], dtype=np.float64)
+
+
+def _coordinate(name: str, value: ir.Apply, data: dict[str, Any], words: Vocabulary) -> Any:
+    """A further coordinate of each point: of the generator, or of the data set that it was given."""
+    record = words.datasets[value.fn]
+    if name in record.coordinates and record.coordinate is not None:
+        return np.asarray(record.coordinate(_args(value, data, words), name))
+    inner = next(option for _, option in value.options if isinstance(option, ir.Apply))
+    return _coordinate(name, inner, data, words)
+
+
+def _made(value: ir.Expr, data: dict[str, Any], words: Vocabulary) -> Any:
+    if isinstance(value, ir.DataRef):
+        return data[value.name]
+    if isinstance(value, ir.Apply):
+        return np.asarray(words.datasets[value.fn].make(_args(value, data, words)), dtype=np.float64)
+    return _numbers(value)
+
+
+def _args(value: ir.Apply, data: dict[str, Any], words: Vocabulary) -> dict[str, Any]:
+    """The arguments of a generator: numbers, texts, domains, data sets that are made."""
+    nested = (ir.DataRef, ir.Apply, ir.Vector)
+    return {
+        name: _made(option, data, words) if isinstance(option, nested) else evaluate(option, {})
+        for name, option in value.options
+    }
 
 
 def _numbers(value: ir.Expr) -> Any:

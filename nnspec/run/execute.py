@@ -47,6 +47,15 @@ class ComputingError(Exception):
         self.diagnostic = diagnostic
 
 
+class NotYet(Exception):
+    """What a spec asks for rightly and this version cannot compute."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """Carry the complaints."""
+        super().__init__(", ".join(each.message for each in diagnostics))
+        self.diagnostics = diagnostics
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Estimates in the order of the spec, the data they are about, and the seconds of each group."""

@@ -268,7 +268,7 @@ def _declaration(rule: str, parts: list[Any], span: Span) -> ExprNode:
         case "s_param":
             return SParam(parts[0], parts[1], span)
         case "s_def":
-            name, *arguments = (refuse_reserved(part) for part in parts[:-1])
-            return SDef(name, tuple(arguments), parts[-1], span)
+            head, *arguments = parts[:-1]
+            return SDef(head.name, tuple(map(refuse_reserved, arguments)), parts[-1], span, head.indices)
         case _:
             return SDeform(parts[0], span)

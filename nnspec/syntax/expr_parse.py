@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from nnspec.syntax import expr_errors, tables
 from nnspec.syntax.expr_build import DEEPEST, Builder, refuse_reserved, too_deep
 from nnspec.syntax.expr_scan import Formula, scan
-from nnspec.syntax.expr_tree import Block, Call, Decl, Expr, ExprNode, Name, Range, Statement
+from nnspec.syntax.expr_tree import Block, Call, Decl, Expr, ExprNode, Index, Name, Range, Statement
 from nnspec.syntax.tree import Leaf
 from nnspec.text.diagnostic import Diagnostic, SpecError
 from nnspec.text.source import Source, Span
@@ -95,16 +95,24 @@ def parse_name(leaf: Leaf) -> Name:
 
 
 def parse_def_head(leaf: Leaf) -> tuple[Name, tuple[Name, ...]]:
-    """Parse what stands left of a definition: `G(x, y)`, `phi(x)`."""
+    """Parse what stands left of a function's definition: `G(x, y)`."""
+    name, components, arguments = parse_field_head(leaf)
+    if components:
+        raise SpecError(expr_errors.bad_head(leaf, components[0].span))
+    return name, arguments
+
+
+def parse_field_head(leaf: Leaf) -> tuple[Name, tuple[Name, ...], tuple[Name, ...]]:
+    """Parse the head of a field: `phi(x)`, `phi[a](x)`; its name, its indices of components, its arguments."""
     head = parse_expr(leaf)
-    if not isinstance(head, Call) or not isinstance(head.fn, Name) or head.kwargs or head.binders or not head.args:
+    if not isinstance(head, Call) or head.kwargs or head.binders or not head.args:
         raise SpecError(expr_errors.bad_head(leaf, head.span))
-    arguments: list[Name] = []
-    for argument in head.args:
-        if not isinstance(argument, Name):
-            raise SpecError(expr_errors.bad_head(leaf, argument.span))
-        arguments.append(refuse_reserved(argument))
-    return refuse_reserved(head.fn), tuple(arguments)
+    fn, items = (head.fn.base, head.fn.items) if isinstance(head.fn, Index) else (head.fn, ())
+    for part in (fn, *items, *head.args):
+        if not isinstance(part, Name):
+            raise SpecError(expr_errors.bad_head(leaf, part.span if part is not fn else head.span))
+    names = [refuse_reserved(cast("Name", part)) for part in (fn, *items, *head.args)]
+    return names[0], tuple(names[1 : 1 + len(items)]), tuple(names[1 + len(items) :])
 
 
 def leaf_of(text: str, name: str = "<text>") -> Leaf:

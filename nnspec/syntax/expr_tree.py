@@ -215,12 +215,13 @@ class SParam:
 
 @dataclass(frozen=True, slots=True)
 class SDef:
-    """`phi(x) = ...`."""
+    """`phi(x) = ...`, or `phi[a](x) = ...` with a component for each value of the index."""
 
     name: Name
     args: tuple[Name, ...]
     body: Expr
     span: Span = field(compare=False, repr=False)
+    components: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,8 @@ def show(node: ExprNode) -> str:
         case SParam():
             return f"{show(node.decl)} ~ {show(node.density)}"
         case SDef():
-            return f"{node.name.text}({_names(node.args)}) = {show(node.body)}"
+            components = f"[{_names(node.components)}]" if node.components else ""
+            return f"{node.name.text}{components}({_names(node.args)}) = {show(node.body)}"
         case SDeform():
             return f"P *= {show(node.factor)}"
         case Block():

@@ -6,6 +6,7 @@ from nnspec.testing.laws import (
     check_dataset,
     check_density,
     check_import,
+    check_later,
     check_layer,
     check_parameterization,
     plugin_conformance,
@@ -13,6 +14,6 @@ from nnspec.testing.laws import (
 from nnspec.testing.observable_laws import check_observable
 
 __all__ = [
-    "assert_agree", "check_activation", "check_dataset", "check_density", "check_import", "check_layer", "check_observable",
-    "check_parameterization", "plugin_conformance",
+    "assert_agree", "check_activation", "check_dataset", "check_density", "check_import", "check_later", "check_layer",
+    "check_observable", "check_parameterization", "plugin_conformance",
 ]  # fmt: skip

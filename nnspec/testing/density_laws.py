@@ -44,8 +44,8 @@ def check_density(record: Density, key: Any = None) -> None:
     key = root_key(20240229) if key is None else key
     for number, args in enumerate(record.examples):
         name = f"'{record.name}' at {dict(args)}"
+        event = event_shape(record, args)
         assert record.refuse(args) is None, f"{name} refuses its own example: {record.refuse(args)}"
-        event = event_shape(args)
         _check_shapes(record, name, args, event, key)
         _check_outside(record, name, args, event)
         if record.transform is not None:
@@ -56,10 +56,18 @@ def check_density(record: Density, key: Any = None) -> None:
             _check_draws(record.transform, name, args, grid, sample(stream(key, f"example {number}")))
 
 
-def event_shape(args: Args) -> tuple[int, ...]:
-    """The shape of one event: a number, or the point of a domain."""
-    domain = args.get("domain")
-    return () if domain is None or domain.shape == "interval" else (domain.dim,)
+def event_shape(record: Density, args: Args) -> tuple[int, ...]:
+    """The shape of one event by the signature that has these arguments: a number, a point of a domain, or a vector."""
+    signature = next((each for each in record.signatures if {p.name for p in each.parameters} == set(args)), None)
+    assert signature is not None, f"no signature of '{record.name}' has the arguments {', '.join(args)}"
+    first = args[signature.parameters[0].name]
+    match signature.event:
+        case "real":
+            return ()
+        case "vec":
+            return (len(first),)
+        case "domain":
+            return () if first.shape == "interval" else (first.dim,)
 
 
 def _check_shapes(record: Density, name: str, args: Args, event: tuple[int, ...], key: Any) -> None:

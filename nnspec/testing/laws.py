@@ -5,30 +5,35 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any
 
+from nnspec.ir.evaluate import DomainValue
 from nnspec.numerics.lazy import np
 from nnspec.plugin.manager import KINDS
 from nnspec.plugin.records import Args, Dataset, Parameterization, Role
 from nnspec.plugin.vocabulary import load_vocabulary
 from nnspec.testing.activation_laws import check_activation
 from nnspec.testing.density_laws import check_density
+from nnspec.testing.later_laws import check_later
 from nnspec.testing.layer_laws import check_layer
 
 __all__ = [
-    "check_activation", "check_dataset", "check_density", "check_import", "check_layer", "check_parameterization",
-    "plugin_conformance",
+    "check_activation", "check_dataset", "check_density", "check_import", "check_later", "check_layer",
+    "check_parameterization", "plugin_conformance",
 ]  # fmt: skip
 
 
 def check_dataset(record: Dataset, args: Args | None = None) -> None:
     """Check a generator: the shape it promises, float64, finite numbers, and the same ones each time.
 
+    Where it has a seed, another seed gives other numbers everywhere; labels and coordinates are one number a point.
+
     Args:
         record: the generator.
-        args: its arguments; increasing numbers where it has no defaults, if they are not given.
+        args: its arguments; increasing numbers, a square and three points where it has no defaults, if they are not given.
     """
     given = args if args is not None else {p.name: _argument(p, k) for k, p in enumerate(record.parameters)}
     assert record.refuse(given) is None, f"'{record.name}' refuses {dict(given)}: {record.refuse(given)}"
@@ -38,32 +43,65 @@ def check_dataset(record: Dataset, args: Args | None = None) -> None:
     assert made.size, f"'{record.name}' makes nothing"
     assert np.all(np.isfinite(made)), f"'{record.name}' makes numbers that are not finite"
     assert np.array_equal(made, np.asarray(record.make(given))), f"'{record.name}' makes other numbers the second time"
+    if record.seed:
+        other = np.asarray(record.make({**given, record.seed: given[record.seed] + 1}))
+        assert not np.any(made == other), f"'{record.name}' makes some of the same numbers for another `{record.seed}`"
+    if record.label is not None:
+        _check_one_each(f"labels of '{record.name}'", partial(record.label, given, made), len(made))
+    for name in record.coordinates:
+        assert record.coordinate is not None, f"'{record.name}' names the coordinate `{name}`, and gives no values"
+        _check_one_each(f"`{name}` of '{record.name}'", partial(record.coordinate, given, name), len(made))
+
+
+def _check_one_each(what: str, compute: Callable[[], Any], points: int) -> None:
+    """One finite float64 for each point, and the same ones the second time."""
+    values = np.asarray(compute())
+    assert (values.shape, values.dtype) == ((points,), np.float64), f"{what} are {values.dtype}{values.shape}, not one a point"
+    assert np.all(np.isfinite(values)), f"{what} are not all finite"
+    assert np.array_equal(values, np.asarray(compute())), f"{what} are other numbers the second time"
 
 
 def _argument(parameter: Any, place: int) -> Any:
     if parameter.default is not None:
         return parameter.default
-    assert parameter.type in ("int", "real"), f"give `args`: '{parameter.name}' has no obvious example"
-    return place + 3 if parameter.type == "int" else place + 0.5
+    side = DomainValue("interval", 1, (-1.0, 2.0))
+    examples: dict[str, Any] = {
+        "int": place + 3, "real": place + 0.5, "domain": DomainValue("product", 2, (side, side)),
+        "data": np.arange(6.0).reshape(3, 2), "target": "",
+    }  # fmt: skip
+    assert parameter.type in examples, f"give `args`: '{parameter.name}' has no obvious example"
+    return examples[parameter.type]
 
 
-def check_parameterization(record: Parameterization, optimizers: tuple[str, ...] = ("sgd", "adam")) -> None:
+def check_parameterization(
+    record: Parameterization, optimizers: tuple[str, ...] = ("sgd", "adam"), options: Mapping[str, Any] | None = None
+) -> None:
     r"""Check a parameterization: pre-activations of order one at the start [yang2021, condition (1)].
 
     .. math:: a_1 + b_1 = 0, \qquad a_l + b_l = \tfrac12 \; (1 < l \le L), \qquad a_{L+1} + b_{L+1} \ge \tfrac12,
               \qquad a_{in} + b_{in} = \tfrac12
 
-    The first three are 2 a + b = 0, 1 and at least 1 when b is the power of the variance.
+    The first three are 2 a + b = 0, 1 and at least 1 when b is the power of the variance. Where a spec gives the
+    exponents, they are its own affair, and what holds for all is checked: finite numbers, and the power of d.
+
+    Args:
+        record: the parameterization.
+        optimizers: the words by which it is asked.
+        options: its fields, one number for each role; then all of it is checked.
     """
     roles: tuple[Role, ...] = ("input", "hidden", "readout")
+    free = bool(record.fields) and options is None
+    given = options if options is not None else {item.name: (0.0, 0.5, 0.5) for item in record.fields}
     for optimizer in optimizers:
-        by_role = {role: record.exponents(role, optimizer) for role in roles}
+        by_role = {role: record.exponents(role, optimizer, **given) for role in roles}
         for role, powers in by_role.items():
             numbers = (powers.a, powers.b, powers.c, powers.a_in, powers.b_in)
             assert all(map(math.isfinite, numbers)), f"'{record.name}': powers of the {role} layer are not finite"
             inner = powers.a_in + powers.b_in
             wanted = 0.5 if role == "input" else 0.0
             assert inner == wanted, f"'{record.name}': a_in + b_in of the {role} layer is {inner}, not {wanted}"
+        if free:
+            continue
         for role, wanted in (("input", 0.0), ("hidden", 0.5)):
             total = by_role[role].a + by_role[role].b  # type: ignore[index]
             assert total == wanted, f"'{record.name}': a + b of the {role} layer is {total}, not {wanted}"
@@ -90,7 +128,8 @@ def check_import(module: str) -> None:
 def plugin_conformance(module: ModuleType) -> tuple[str, ...]:
     """Hold every record that a module yields to the law of its kind.
 
-    Records of kinds without a law (observables, rules, samplers, backends) are checked for their type alone.
+    Records of kinds without a law (observables, rules, samplers, backends) are checked for their type alone, and words
+    that no program computes yet for being well formed.
 
     Args:
         module: a plugin, that is a module with hooks.
@@ -115,7 +154,8 @@ def plugin_conformance(module: ModuleType) -> tuple[str, ...]:
         assert hasattr(hook, "nnspec_impl"), f"`nnspec_{kind}` of '{module.__name__}' lacks `@hookimpl`"
         for record in hook():
             assert isinstance(record, wanted), f"`nnspec_{kind}` of '{module.__name__}' gave a {type(record).__name__}"
-            laws.get(kind, lambda _: None)(record)
+            law = check_later if getattr(record, "later", "") else laws.get(kind, lambda _: None)
+            law(record)
             seen.append(f"{kind}:{record.name}")
     assert seen, f"'{module.__name__}' teaches no words"
     check_import(module.__name__)

@@ -38,6 +38,17 @@ class Fix:
     applicability: Literal["machine", "maybe"]
     edits: tuple[Edit, ...]
 
+    def described(self, text: str) -> str:
+        """What it does to a text, in words: ``replace `parms` by `params` ``."""
+        return ", ".join(_deed(text[edit.start : edit.end], edit.text) for edit in self.edits)
+
+
+def _deed(old: str, new: str) -> str:
+    old = old.strip() or old
+    if old and new:
+        return f"replace `{old}` by `{new}`"
+    return f"insert `{new}`" if new else f"delete `{old}`"
+
 
 @dataclass(frozen=True)
 class Diagnostic:

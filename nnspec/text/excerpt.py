@@ -11,6 +11,8 @@ from nnspec.text.source import Source, Span
 
 Runs: TypeAlias = tuple[tuple[str, str], ...]
 _PLAIN, _PRIMARY, _SECONDARY = "plain", "primary", "secondary"
+_LABEL = 24
+"""Columns that a label may take where there are few."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _runs(cells: Sequence[tuple[str, str]]) -> Runs:
     return tuple(runs)
 
 
-def _labels(drawn: Sequence[_Drawn]) -> Iterator[Runs]:
+def _labels(drawn: Sequence[_Drawn], room: int | None) -> Iterator[Runs]:
     """Underlines of one line, the rightmost label beside them, the others hanging below by connectors."""
     end = max(mark.end for mark in drawn)
     cells = _canvas(end)
@@ -134,6 +136,8 @@ def _labels(drawn: Sequence[_Drawn]) -> Iterator[Runs]:
         cells[mark.start : mark.end] = [(sign, mark.role)] * (mark.end - mark.start)
     with_text = sorted((mark for mark in drawn if mark.text), key=lambda mark: (mark.start, mark.end))
     beside = with_text[-1] if with_text and with_text[-1].end == end else None
+    if beside is not None and room is not None and end + 1 + display_width(beside.text) > room:
+        beside = None
     if beside is not None:
         cells += [(" ", _PLAIN), (beside.text, beside.role)]
     yield _runs(cells)
@@ -142,7 +146,29 @@ def _labels(drawn: Sequence[_Drawn]) -> Iterator[Runs]:
         yield _runs(_connectors(hanging, max(mark.start for mark in hanging) + 1))
     while hanging:
         mark = hanging.pop()
-        yield _runs([*_connectors([m for m in hanging if m.start < mark.start], mark.start), (mark.text, mark.role)])
+        yield from _hung(mark, [other for other in hanging if other.start < mark.start], room)
+
+
+def _hung(mark: _Drawn, others: Sequence[_Drawn], room: int | None) -> Iterator[Runs]:
+    """A label below its connector, with the connectors of those that follow; further left where room is scarce."""
+    column, lines = mark.start, [mark.text]
+    if room is not None:
+        free = max((other.start + 2 for other in others), default=0)
+        column = max(min(free, column), min(column, room - min(_LABEL, display_width(mark.text))))
+        lines = _wrapped(mark.text, max(room - column, _LABEL // 2))
+    for line in lines:
+        yield _runs([*_connectors(others, column), (line, mark.role)])
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """A text in lines that fit, as far as single words do."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and display_width(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _connectors(marks: Sequence[_Drawn], length: int) -> list[tuple[str, str]]:
@@ -152,7 +178,16 @@ def _connectors(marks: Sequence[_Drawn], length: int) -> list[tuple[str, str]]:
     return cells
 
 
-def _excerpt(source: Source, line: int, marks: Sequence[Mark], room: int | None) -> Iterator[Runs]:
+@dataclass(frozen=True)
+class _Placed:
+    """A mark in characters of its line."""
+
+    mark: Mark
+    start: int
+    end: int
+
+
+def _placed(source: Source, line: int, marks: Sequence[Mark]) -> list[_Placed]:
     text, first = source.line_text(line), source.line_start(line)
     places = []
     for mark in marks:
@@ -160,19 +195,27 @@ def _excerpt(source: Source, line: int, marks: Sequence[Mark], room: int | None)
         end = mark.span.end - first
         if end > len(text):  # a span over several lines is underlined to the end of its first line
             end = max(start, len(text.rstrip()))
-        places.append((max(0, start), max(0, start, end), mark.primary))
-    low, high = _window(text, places, room)
+        places.append(_Placed(mark, max(0, start), max(0, start, end)))
+    return places
+
+
+def _excerpts(text: str, places: Sequence[_Placed], room: int | None) -> Iterator[list[Runs]]:
+    """A line with its marks, and once more for the marks that are too far away to be seen with the others."""
+    low, high = _window(text, [(each.start, each.end, each.mark.primary) for each in places], room)
     before, after = "…" if low else "", "…" if high < len(text) else ""
-    yield ((f"{before}{_shown(text[low:high])}{after}", _PLAIN),)
-    drawn = []
-    for mark, (start, end, primary) in zip(marks, places, strict=True):
-        if start > high or end < low:
-            continue  # clipped away
-        begin = len(before) + display_width(text[low : max(low, start)])
-        length = max(1, display_width(text[max(low, start) : min(high, end)]))
-        drawn.append(_Drawn(begin, begin + length, _shown(mark.text), _PRIMARY if primary else _SECONDARY))
-    if drawn:
-        yield from _labels(drawn)
+    drawn, away = [], []
+    for each in places:
+        if each.start > high or (each.start == high < len(text)) or each.end < low or (each.end == low > each.start):
+            away.append(each)
+            continue
+        begin = len(before) + display_width(text[low : max(low, each.start)])
+        length = max(1, display_width(text[max(low, each.start) : min(high, each.end)]))
+        role = _PRIMARY if each.mark.primary else _SECONDARY
+        drawn.append(_Drawn(begin, begin + length, _shown(each.mark.text), role))
+    shown: Runs = ((f"{before}{_shown(text[low:high])}{after}", _PLAIN),)
+    yield [shown, *(_labels(drawn, room) if drawn else ())]
+    if away and drawn:
+        yield from _excerpts(text, away, room)
 
 
 def rows(marks: Sequence[Mark], digits: int, *, numbered: bool, width: int | None) -> Iterator[Row]:
@@ -191,6 +234,7 @@ def rows(marks: Sequence[Mark], digits: int, *, numbered: bool, width: int | Non
             yield Row(f"{line - 1:>{digits}} | ", ((between, _PLAIN),))
         elif previous is not None and line > previous + 2:
             yield Row("...", ())
-        for count, runs in enumerate(_excerpt(source, line, lines[line], room)):
-            yield Row(f"{line:>{digits}} | " if count == 0 and numbered else empty, runs)
+        for excerpt in _excerpts(source.line_text(line), _placed(source, line, lines[line]), room):
+            for count, runs in enumerate(excerpt):
+                yield Row(f"{line:>{digits}} | " if count == 0 and numbered else empty, runs)
         previous = line

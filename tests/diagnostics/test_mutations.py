@@ -17,6 +17,7 @@ from nnspec.stages import loads
 from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
 from nnspec.syntax.yaml_tree import read_source, read_text
 from nnspec.text.diagnostic import SpecError, render_all, to_json
+from nnspec.text.machine import github, sarif
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 LONGEST = 1.0  # seconds of this process; a check takes a hundredth of that
@@ -47,8 +48,11 @@ def try_it(text: str) -> None:
         loads(text).check()
     except SpecError as error:
         render_all(error.diagnostics, color=True, width=80)
+        render_all(error.diagnostics, width=30)
+        sarif(error.diagnostics, (), "0")
         for each in error.diagnostics:
             to_json(each)
+            github(each, ())
     except Exception as error:
         pytest.fail(f"{type(error).__name__}: {error}\n{text[:4000]}")
     seconds = time.process_time() - start

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nnspec.numerics.lazy import jnp
+from nnspec.numerics.lazy import jnp, np
 from nnspec.plugin.vocabulary import load_vocabulary
 from nnspec.testing import check_density
 
@@ -16,6 +16,7 @@ NAMES = load_vocabulary(no_plugins=True).words("densities")
 CASES = [(name, number) for name in NAMES for number in range(len(WORDS[name].examples))]
 NORMAL = replace(WORDS["Normal"], examples=({"mean": -0.7, "variance": 2.5},))
 MAP = NORMAL.transform
+PAIR = replace(WORDS["MvNormal"], examples=({"mean": (-0.7, 2.0), "cov": ((2.5, -0.4), (-0.4, 0.3))},))
 BALL = {"domain": SimpleNamespace(shape="ball", dim=3, args=(1.5,))}
 
 
@@ -52,6 +53,12 @@ MUTANTS = {
     "a log_det of the wrong sign": (
         replace(NORMAL, transform=replace(MAP, log_det=lambda u, args: -MAP.log_det(u, args))),
         "log_det of"),
+    "samples that are not correlated": (
+        replace(PAIR, sample=lambda key, args, shape, dtype: PAIR.sample(
+            key, {**args, "cov": ((2.5, 0.0), (0.0, 0.3))}, shape, dtype)), "characteristic function"),
+    "the moments of the first component for all": (
+        replace(PAIR, moment=lambda args, k: jnp.full(2, PAIR.moment(args, k)[0])), "E x"),
+    "arguments of no signature": (replace(NORMAL, examples=({"mean": 0.0, "std": 1.0},)), "no signature"),
     "one precision for all": (
         replace(NORMAL, sample=lambda key, args, shape, dtype: NORMAL.sample(key, args, shape, jnp.float64)),
         "draws float64"),
@@ -80,6 +87,14 @@ def domain(shape, *args, dim=1):
         ("Uniform", domain("product", domain("interval", 3.0, 1.0)["domain"]), "3 is not below 1"),
         ("Uniform", domain("reals", dim=2), "unbounded"),
         ("Uniform", domain("sphere", 1.0, dim=2), "no volume"),
+        ("Cauchy", {"location": 0.0, "scale": 0.0}, "scale must be positive"),
+        ("MvNormal", {"mean": (0, 0), "cov": ((1, 0, 0), (0, 1, 0))}, "must be 2 x 2: it is 2 x 3"),
+        ("MvNormal", {"mean": (0, 0, 0), "cov": ((1, 0), (0, 1))}, "must be 3 x 3: it is 2 x 2"),
+        ("MvNormal", {"mean": (0, 0), "cov": ((1, 0), (0,))}, "2 rows of different lengths"),
+        ("MvNormal", {"mean": (0, 0), "cov": ((1, 0.5), (0.6, 1))}, "row 1, column 2 is 0.5, row 2, column 1 is 0.6"),
+        ("MvNormal", {"mean": (0, 0), "cov": ((1, 2), (2, 1))}, "positive definite: its smallest eigenvalue is -1"),
+        ("MvNormal", {"mean": (0, 0), "cov": ((1, 0.1), (0.1, 0.01))}, "its smallest eigenvalue is 0"),
+        ("MvNormal", {"mean": (0, 0), "cov": ((1, float("inf")), (float("inf"), 1))}, "must be finite"),
     ],
 )
 def test_what_is_no_density_is_refused(name, args, reason):
@@ -96,3 +111,52 @@ def test_radii_in_a_ball(dim):
     shells = (jnp.linalg.norm(x, axis=-1) / 2) ** dim
     assert abs(float(shells.mean()) - 0.5) < 0.0145
     assert abs(float((shells**2).mean()) - 1 / 3) < 0.0145
+
+
+def test_a_cauchy_variable_has_no_moments():
+    args = {"location": 0.5, "scale": 2.0}
+    assert WORDS["Cauchy"].moment(args, 0) == 1
+    assert WORDS["Cauchy"].moment(args, 2) == float("inf")
+    assert np.isnan(WORDS["Cauchy"].moment(args, 1))
+    assert not WORDS["Cauchy"].centred({"location": 0.0, "scale": 1.0})
+
+
+def test_the_tails_of_cauchy_samples_are_alike_in_both_precisions():
+    """P(|x| > 10^4) is 6.4e-5 on either side together, so 10^6 draws have 64 +- 8; six of those are allowed (2e-9)."""
+    from nnspec.numerics.streams import root_key
+
+    for dtype in (jnp.float32, jnp.float64):
+        x = np.asarray(WORDS["Cauchy"].sample(root_key(3), {"location": 0.0, "scale": 1.0}, (1_000_000,), dtype))
+        assert np.all(np.isfinite(x))
+        for side in (x > 1e4, x < -1e4):
+            assert abs(side.sum() - 31.8) < 6 * 5.7
+
+
+def test_the_covariance_of_samples():
+    """Entries of the sample covariance of 40,000 draws have the error sqrt((C_ii C_jj + C_ij^2) / n); five are allowed."""
+    from nnspec.numerics.streams import root_key
+
+    (args,) = PAIR.examples
+    x, cov = np.asarray(PAIR.sample(root_key(8), args, (40_000,), jnp.float64)), np.array(args["cov"])
+    error = np.sqrt((np.outer(np.diag(cov), np.diag(cov)) + cov**2) / 40_000)
+    assert np.all(np.abs(np.cov(x.T) - cov) < 5 * error)
+
+
+def test_smallest_eigenvalues_are_those_of_the_library():
+    """Rotations in plain Python against LAPACK: both are exact to rounding, 1e-12 of the largest entry."""
+    from nnspec_std.densities._symmetric import is_positive_definite, smallest_eigenvalue
+
+    rng = np.random.default_rng(4)
+    for size in (1, 2, 3, 7, 20):
+        for shift in (0.0, 3.0):
+            a = rng.normal(size=(size, size))
+            a = a + a.T + shift * size * np.eye(size)
+            want = np.linalg.eigvalsh(a)[0]
+            assert smallest_eigenvalue(a.tolist()) == pytest.approx(want, abs=1e-12 * np.abs(a).max())
+            assert is_positive_definite(a.tolist()) == (want > 0)
+
+
+def test_a_centred_vector_has_the_mean_zero():
+    cov = ((1.0, 0.6), (0.6, 1.0))
+    assert WORDS["MvNormal"].centred({"mean": (0, 0), "cov": cov})
+    assert not WORDS["MvNormal"].centred({"mean": (0, 1), "cov": cov})

@@ -17,14 +17,19 @@ PREFERENCE = {"closed_form": 30, "exact": 30, "quadrature": 20}
 
 def offer(question: Question) -> Sequence[Offer | Refusal]:
     """One offer or refusal for each rule that leads to the observable."""
+    formula = question.experiment.model.stack is None
     rules = [rule for rule in question.words.rules if rule.observable == question.asked.word]
     rules = [rule for rule in rules if question.method in (None, rule.method)]
     if not rules and question.method is None:
         return [Refusal(backend=NAME, reason=f"no rule leads to `{question.asked.word}`")]
+    # What is to come for formulas is no answer about a stack of layers that has a rule of its own.
+    rules = [rule for rule in rules if not rule.later or formula or rule.observable == "correlator"]
     return [_of_rule(rule, question) for rule in rules]
 
 
 def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
+    if rule.later:
+        return Refusal(backend=NAME, method=rule.method, reason=rule.later, later=True)
     form = FORMS[rule.form](question.experiment, question.words)
     if isinstance(form, Obstacle):
         return Refusal(backend=NAME, method=rule.method, reason=form.reason, span=form.span)
@@ -85,7 +90,7 @@ def nnspec_backends() -> Iterable[Backend]:
     """Rules as a backend."""
     yield Backend(
         name=NAME, doc="closed forms and quadratures by rules", offer=offer, compile=compile,
-        methods=("closed_form", "exact", "quadrature"),
+        methods=("closed_form", "exact", "quadrature", "rao_blackwell"),
     )  # fmt: skip
 
 

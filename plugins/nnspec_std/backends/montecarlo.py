@@ -51,7 +51,7 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
         return [Refusal(backend=NAME, reason=reason, method="monte_carlo")]
     if question.method is not None and question.method not in kind.methods:
         return []
-    sampler = question.words.samplers[question.experiment.sampler]
+    sampler = question.words.samplers[_sampler(question)]
     missing = [reading for reading in kind.readings if reading not in READINGS]
     if missing:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"it does not read `{missing[0]}`")]
@@ -68,9 +68,13 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
     return [_offer(question, kind, draws, sampler.name)]
 
 
+def _sampler(question: Question) -> str:
+    """Networks of the declared densities are drawn one by one, whatever is done about a deformation."""
+    return "iid" if question.asked.option("density") == "undeformed" else question.experiment.sampler
+
+
 def _integral(model: Model) -> Expr | None:
-    body = model.field.body if model.field is not None else None
-    return next((node for node in walk(body) if isinstance(node, Integral)), None)
+    return next((node for node in walk(model.fields) if isinstance(node, Integral)), None)
 
 
 def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Offer:
@@ -133,7 +137,7 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     blocks = -(-per_shard // block)
     plan = Plan(draws, shards, -(-per_shard // blocks), blocks)
     asked = list(zip(kinds, resources.asks, points, strict=True))
-    program = _program(experiment, words, asked, plan, dtype, resources.devices)
+    program = _program(questions[0], asked, plan, dtype, resources.devices)
     constants = traced_constants(experiment)
     width = max(1, min(resources.devices, shards))
 
@@ -152,14 +156,16 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
 
 
 def _program(
-    experiment: Any, words: Any, asked: Sequence[tuple[Any, Any, Any]], plan: Plan, dtype: Any, devices: int
+    question: Question, asked: Sequence[tuple[Any, Any, Any]], plan: Plan, dtype: Any, devices: int
 ) -> Any:
     """Shard numbers [shard] and constants give sums of moments, float64 [shard, ...] by name."""
+    experiment, words = question.experiment, question.words
+    which, independent = question.asked.option("field"), question.asked.option("density") == "undeformed"
     root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/model")
 
     def shard(number: Any, constants: Any) -> Any:
         env = environment(experiment, words, constants, dtype)
-        reader = Reader.of(experiment, env)
+        reader = Reader.of(experiment, env, which, independent=independent)
         start, stop = plan.bounds(number)
 
         def one(index: Any) -> Any:

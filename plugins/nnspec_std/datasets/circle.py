@@ -14,10 +14,14 @@ def shape(args: Args) -> tuple[int, ...]:
 
 def make(args: Args) -> Array:
     r"""x_k = \cos(t_k) e_1 + \sin(t_k) e_2 with t_k = \pi k / (n - 1), k = 0..n-1."""
-    points = np.zeros(shape(args))
-    angles = np.linspace(0.0, np.pi, int(args["n"]))
+    points, angles = np.zeros(shape(args)), coordinate(args, "angle")
     points[:, 0], points[:, 1] = np.cos(angles), np.sin(angles)
     return points
+
+
+def coordinate(args: Args, name: str) -> Array:  # noqa: ARG001
+    r"""The angles t_k = \pi k / (n - 1), [point]; labels can be formulas of them."""
+    return np.linspace(0.0, np.pi, int(args["n"]))
 
 
 def refuse(args: Args) -> str | None:
@@ -40,4 +44,6 @@ def nnspec_datasets() -> Iterable[Dataset]:
         shape=shape,
         make=make,
         refuse=refuse,
+        coordinates=("angle",),
+        coordinate=coordinate,
     )

@@ -39,8 +39,8 @@ def refuse(args: Args) -> str | None:
 @hookimpl
 def nnspec_densities() -> Iterable[Density]:
     """Teach `Gamma`."""
-    shape = Parameter(name="shape", doc="exponent plus one", positive=True)
-    rate = Parameter(name="rate", doc="inverse length; the mean is shape/rate", positive=True, also=(("scale", -1),))
+    shape = Parameter(name="shape", doc="exponent plus one", positive=True, scales=0)
+    rate = Parameter(name="rate", doc="inverse length; the mean is shape/rate", positive=True, also=(("scale", -1),), scales=-1)
     yield Density(
         name="Gamma",
         equation=r"p(x) = \frac{\beta^\alpha}{\Gamma(\alpha)} x^{\alpha - 1} e^{-\beta x}, \quad x > 0",

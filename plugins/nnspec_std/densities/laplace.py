@@ -45,8 +45,8 @@ def _log_det(u: Array, args: Args) -> Array:
 @hookimpl
 def nnspec_densities() -> Iterable[Density]:
     """Teach `Laplace`."""
-    mean = Parameter(name="mean", doc="expected value")
-    scale = Parameter(name="scale", doc="decay length; the variance is 2 scale^2", positive=True)
+    mean = Parameter(name="mean", doc="expected value", scales=1)
+    scale = Parameter(name="scale", doc="decay length; the variance is 2 scale^2", positive=True, scales=1)
     yield Density(
         name="Laplace",
         equation=r"p(x) = e^{-|x - \mu| / s} / 2 s",

@@ -53,8 +53,8 @@ def _log_det(u: Array, args: Args) -> Array:
 @hookimpl
 def nnspec_densities() -> Iterable[Density]:
     """Teach `Normal`."""
-    mean = Parameter(name="mean", doc="expected value")
-    variance = Parameter(name="variance", doc="variance, not the deviation", positive=True, also=(("std", 2),))
+    mean = Parameter(name="mean", doc="expected value", scales=1)
+    variance = Parameter(name="variance", doc="variance, not the deviation", positive=True, also=(("std", 2),), scales=2)
     yield Density(
         name="Normal",
         equation=r"p(x) = (2 \pi \sigma^2)^{-1/2} e^{-(x - \mu)^2 / 2 \sigma^2}",

@@ -59,9 +59,9 @@ def refuse(args: Args) -> str | None:
 @hookimpl
 def nnspec_densities() -> Iterable[Density]:
     """Teach `StudentT`."""
-    nu = Parameter(name="nu", doc="degrees of freedom; moments below nu exist", positive=True)
-    mean = Parameter(name="mean", doc="centre", default=0.0)
-    scale = Parameter(name="scale", doc="width; the variance is scale^2 nu/(nu - 2)", positive=True, default=1.0)
+    nu = Parameter(name="nu", doc="degrees of freedom; moments below nu exist", positive=True, scales=0)
+    mean = Parameter(name="mean", doc="centre", default=0.0, scales=1)
+    scale = Parameter(name="scale", doc="width; the variance is scale^2 nu/(nu - 2)", positive=True, default=1.0, scales=1)
     yield Density(
         name="StudentT",
         equation=r"p(x) \propto (1 + ((x - \mu)/s)^2 / \nu)^{-(\nu + 1)/2}",

@@ -131,7 +131,8 @@ def _examples() -> tuple[Args, ...]:
 @hookimpl
 def nnspec_densities() -> Iterable[Density]:
     """Teach `Uniform`."""
-    lo, hi = Parameter(name="lo", doc="lower end"), Parameter(name="hi", doc="upper end, above the lower")
+    lo = Parameter(name="lo", doc="lower end", scales=1)
+    hi = Parameter(name="hi", doc="upper end, above the lower", scales=1)
     domain = Parameter(name="domain", type="domain", doc="interval, ball, or a product of such")
     yield Density(
         name="Uniform",

@@ -56,6 +56,12 @@ def kernel(node: LayerNode, kernels: Kernels, second_moment: Callable[[str], Arr
     return Kernels(nngp=dual(*at), ntk=kernels.ntk * dual_prime(*at))
 
 
+def formula(node: LayerNode) -> str:
+    """Phi at the input, with all its options by name."""
+    name, options = node["function"]
+    return f"{name}(h[i]{''.join(f', {key}={value!r}' for key, value in options)})"
+
+
 @hookimpl
 def nnspec_layers() -> Iterable[Layer]:
     """Teach `act`."""
@@ -67,5 +73,6 @@ def nnspec_layers() -> Iterable[Layer]:
         params=params,
         apply=apply,
         kernel=kernel,
+        formula=formula,
         call="function",
     )

@@ -48,6 +48,12 @@ def kernel(node: LayerNode, kernels: Kernels, second_moment: Callable[[str], Arr
     return Kernels(nngp=nngp, ntk=nngp + weight * kernels.ntk)
 
 
+def formula(node: LayerNode) -> str:
+    """The same as a formula."""
+    bias = "" if node["bias"] is None else "bias[i] + "
+    return f"{bias}sum_j weight[i, j]*h[j]"
+
+
 @hookimpl
 def nnspec_layers() -> Iterable[Layer]:
     """Teach `dense`."""
@@ -68,5 +74,6 @@ def nnspec_layers() -> Iterable[Layer]:
         params=params,
         apply=apply,
         kernel=kernel,
+        formula=formula,
         gaussian="makes",
     )

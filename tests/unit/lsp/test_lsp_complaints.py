@@ -36,6 +36,15 @@ def test_warnings_are_warnings(cosnet):
     assert [(each["code"], each["severity"]) for each in found] == [("NN491", WARNING)]
 
 
+def test_warnings_are_silenced_by_comments_and_idle_comments_can_be_deleted(cosnet):
+    good = cosnet.text
+    text = good.replace("s2: 1}", "s2: 1, sigma_a: 1}").replace("Normal(0, s2/N)", "Normal(0, sigma_a)  # nnspec: ignore NN491")
+    assert cosnet.change(text).complaints() == []
+    (idle,) = cosnet.change(good.replace("Normal(0, s2/N)", "Normal(0, s2/N)  # nnspec: ignore")).complaints()
+    assert (idle["code"], idle["severity"]) == ("NN499", WARNING)
+    assert cosnet.under(idle["range"]) == "# nnspec: ignore"
+
+
 def test_secondary_labels_are_related_places(cosnet):
     found = cosnet.change(
         cosnet.text.replace("w[i] in R^d", "w[i] in R^3").replace("Uniform(Ball(d, Lam))", "Normal(0, 1)")

@@ -1,0 +1,55 @@
+"""Draws from densities: by their word, as independent copies, as mixtures, with arguments that were drawn before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnspec.ir import expr as ir
+from nnspec.lower.expressions import Env, lower, lower_domain
+from nnspec.lower.values import Value, align
+from nnspec.numerics import streams
+from nnspec.numerics.lazy import jnp
+
+
+def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str, ...], env: Env) -> Any:
+    """Independent events [*shape, *event]; the first axes of `shape` are those of `indices`."""
+    match law:
+        case ir.Density(name=name):
+            args = {each: _argument(arg, indices, len(shape), env) for each, arg in zip(law.names, law.args, strict=True)}
+            return env.words.densities[name].sample(key, args, shape, env.dtype)
+        case ir.Copies(base=base, n=n):
+            return draw_from(base, key, (*shape, n), indices, env)
+        case ir.Mixture(weights=weights, parts=parts):
+            return _mixture(weights, parts, key, shape, indices, env)
+        case _:
+            msg = f"no draws from {type(law).__name__}"
+            raise AssertionError(msg)
+
+
+def _argument(arg: ir.Expr, indices: tuple[str, ...], axes: int, env: Env) -> Any:
+    """A number, or an array that broadcasts against the shape of the draws."""
+    if isinstance(arg, ir.Domain):
+        return lower_domain(arg, env)
+    value = lower(arg, env)
+    if not value.axes:
+        return value.array
+    (array, _), order = align(value, Value(jnp.zeros((1,) * len(indices)), indices))
+    places = [order.index(name) for name in indices]
+    array = jnp.transpose(array, places)
+    return array.reshape(*array.shape, *(1,) * (axes - len(indices)))
+
+
+def _mixture(
+    weights: tuple[ir.Expr, ...], parts: tuple[ir.Expr, ...], key: Any, shape: tuple[int, ...], indices: tuple[str, ...],
+    env: Env,
+) -> Any:  # fmt: skip
+    """Every part is drawn, and one of them chosen: a uniform number falls into the interval of its weight."""
+    numbers = jnp.stack([jnp.asarray(lower(weight, env).array, jnp.float64) for weight in weights])
+    bounds = jnp.cumsum(numbers / jnp.sum(numbers))[:-1]
+    u = streams.uniform(streams.stream(key, "mixture"), shape, env.dtype)
+    chosen = jnp.sum(u[..., None] >= bounds.astype(env.dtype), axis=-1)
+    events = [draw_from(part, streams.draw_key(key, k), shape, indices, env) for k, part in enumerate(parts)]
+    total = events[0]
+    for k, event in enumerate(events[1:], start=1):
+        total = jnp.where((chosen == k).reshape(*shape, *(1,) * (event.ndim - len(shape))), event, total)
+    return total
