@@ -74,9 +74,9 @@ class Spec:
         """
         return self.check().plan
 
-    def run(self, out: str | Path = "runs", **options: object) -> Run:
+    def run(self, out: str | Path | None = None, **options: object) -> Run:
         """Compute it; see `run`."""
-        return run(self.check(), Path(out), **options)  # type: ignore[arg-type]
+        return run(self.check(), Path(out) if out is not None else None, **options)  # type: ignore[arg-type]
 
     def _repr_html_(self) -> str:
         """The model in mathematics, or what is wrong with the spec, for notebooks."""
@@ -221,7 +221,7 @@ def check(spec: Spec) -> Checked:
     if planned is not None:
         complaints += planned.complaints
     if meaning.experiment is not None and planned is not None and planned.plan is not None:
-        complaints += lint(meaning.experiment, spec.tree, lambda tree: give_meaning(tree, spec.words).experiment)
+        complaints += lint(meaning.experiment, spec.tree, lambda tree: give_meaning(tree, meaning.words).experiment)
         complaints += lint_plan(planned.plan)
     heard = tuple(placed(each, spec.tree) for each in silence(complaints, spec.tree))
     if meaning.experiment is None or planned is None or planned.plan is None:
@@ -230,10 +230,12 @@ def check(spec: Spec) -> Checked:
 
 
 def run(
-    checked: Checked, out: Path, *, force: bool = False, memory: float | None = None, cache: str | None = None,
+    checked: Checked, out: Path | None = None, *, force: bool = False, memory: float | None = None, cache: str | None = None,
     report: Callable[[object], None] = lambda _: None, command_line: tuple[str, ...] = (), host: str | None = None,
 ) -> Run:  # fmt: skip
     """Compute a spec into its run folder, or find it there.
+
+    Run folders go to `out`; without it to the `output.folder` of the spec, or to `runs`.
 
     Raises:
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
@@ -245,7 +247,8 @@ def run(
 
     if checked.plan.pending:
         raise execute.NotYet(checked.plan.pending)
-    place = store.folder(out, checked.experiment)
+    output = dict(checked.experiment.output)
+    place = store.folder(out or Path(output.get("folder") or "runs"), checked.experiment)
     if not force and place.record is not None:
         return open_run(place.path, fresh=False)
     execute.prepare(cache)
@@ -258,11 +261,20 @@ def run(
         work = store.open_work(place)
         write(finished, work)
         (work / "spec.yaml").write_bytes(checked.spec.source.text.encode())
-        _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
+        (work / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
+        if output.get("report", True):
+            _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
         kept = store.close_work(place)
     finally:
         store.drop_work(place)
     return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)
+
+
+def resolved(spec: Spec) -> str:
+    """The spec as one text that stands alone: with what it extends, and with what was set."""
+    from nnspec.edit.yaml_text import lines, plain
+
+    return "\n".join(lines(plain(spec.tree), opened=3)) + "\n"
 
 
 def _report(

@@ -88,6 +88,8 @@ def _not_of_results(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> Diagno
     if len(args) != 1:
         return Diagnostic("NN312", f"`{fn.text}` takes one result, and this gives {len(args)} arguments", node.span)
     helps = (f"over an index it is written `{fn.text}_i …`",) if fn.text in ("sum", "mean") else ()
+    if fn.text == "mean" and "param" in args[0].deps:
+        helps = (f"over networks it is written `E[{node.args[0].span.text}]`",)
     return Diagnostic("NN304", f"`{fn.text}` takes a whole result", node.args[0].span, f"this is {noun(args[0].type)}",
                       helps=helps)  # fmt: skip
 
@@ -126,9 +128,27 @@ def _not_a_function(node: ast.Call, fn: ast.Name, scope: Scope) -> Diagnostic:
     what = {"constant": "a number", "param": "a parameter", "input": "an input point", "index": "an index",
             "data": "a data set", "result": "a result"}.get(meaning.kind, "a value")  # fmt: skip
     start = node.span.start + len(fn.span.text)
+    if fn.text == "d" and len(node.args) == 1 and not isinstance(node.args[0], ast.Num | ast.Name | ast.Bin):
+        return Diagnostic("NN312", "a derivative needs a quantity and a variable", node.span, "no variable is given here",
+                          helps=(f"as in `d({node.args[0].span.text}, {_variable(node.args[0])}[1])`",))  # fmt: skip
     fix = Fix("maybe", (Edit(start, start, "*"),))
     return Diagnostic("NN311", f"`{fn.written}` is {what}, not a function", fn.span, "followed by `(`",
                       helps=(f"to multiply, write `{fn.written}*(…)`",), fixes=(fix,))  # fmt: skip
+
+
+def _variable(quantity: ast.Expr) -> str:
+    """The point at which a field is taken, for an example of its derivative."""
+    point = quantity.args[0] if isinstance(quantity, ast.Call) and quantity.args else None
+    return point.text if isinstance(point, ast.Name) else "x"
+
+
+_MEANT = {
+    "E": "a mean over networks has square brackets: `E[…]`",
+    **dict.fromkeys(("var", "Var", "variance", "Variance"), "the variance of `f` is `cumulant(f, f)`"),
+    **dict.fromkeys(("cov", "Cov", "covariance"), "the covariance of `f` and `g` is `cumulant(f, g)`"),
+    **dict.fromkeys(("grad", "diff", "derivative", "D", "partial"), "a derivative is `d(f, x[1])`, by a component of a point"),
+}  # fmt: skip
+"""Names from elsewhere, and what they are called here."""
 
 
 def unknown_function(fn: ast.Name, scope: Scope) -> Diagnostic:
@@ -139,7 +159,10 @@ def unknown_function(fn: ast.Name, scope: Scope) -> Diagnostic:
     if fn.text in scope.words.datasets:
         return Diagnostic("NN203", f"`{fn.text}` makes data, and is not a function", fn.span, "not a number",
                           helps=(f"give it a name: `xs: {fn.text}(…)` under `data`",))  # fmt: skip
-    known = [*FUNCTIONS, *scope.functions, *scope.words.activations, "integral", "vol", "norm"]
+    if fn.text in _MEANT:
+        return Diagnostic("NN203", f"no function is called `{fn.written}`", fn.span, "not known here", helps=(_MEANT[fn.text],))
+    fields = [name for name, meaning in scope.names.items() if meaning.kind == "field"]
+    known = [*fields, *scope.functions, *FUNCTIONS, *scope.words.activations, "integral", "cumulant", "vol", "norm"]
     near = nearest(fn.text, known)
     place = scope.functions[near].span if near in scope.functions else None
     secondary = (Label(place, f"`{near}` is given here"),) if place else ()
@@ -171,8 +194,10 @@ def _integral(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     binder = node.binders[0]
     over = read_domain(binder.domain, read, scope)
     if over.shape == "reals":
+        n = binder.domain.span.text.partition("^")[2]
+        instead = f"`Ball({n}, L)` or `Box(-L, L)^{n}`" if n.isalnum() else "`Interval(-L, L)`" if not n else "`Ball(n, L)`"
         raise Wrong(Diagnostic("NN316", "an integral needs a bounded domain", binder.domain.span, "unbounded",
-                               helps=("cut it off: `Ball(n, L)` or `Interval(-L, L)`",)))  # fmt: skip
+                               helps=(f"cut it off: {instead}",)))  # fmt: skip
     kind = REAL if over.type.shape == () else vec(over.dim)
     name = binder.name
     if not distinct((name,), scope):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,25 +207,39 @@ def _nested(node: ast.Expr, scope: Scope) -> tuple[Shaped, ir.Expr]:
 def _target(
     node: ast.Expr, record: Dataset, options: list[tuple[str, ir.Expr]], shape: tuple[int, ...], scope: Scope
 ) -> ir.Lambda:
-    """What each point is labelled with, as a function of the point and of its further coordinates."""
-    kind = vec(shape[1]) if len(shape) > 1 else REAL
+    """What each point is labelled with, as a function of the point and of its further coordinates.
+
+    A point on a line is a number; who writes its one component, `x[1]`, is understood too.
+    """
+    names = _coordinates(record, options, scope)
+    kinds = [vec(shape[1])] if len(shape) > 1 and shape[1] > 1 else [REAL, vec(1)]
+    try:
+        return _labelled(node, names, kinds[0], scope)
+    except Wrong:
+        if len(kinds) > 1:
+            with suppress(Wrong):
+                return _labelled(node, names, kinds[1], scope)
+        raise
+
+
+def _labelled(node: ast.Expr, further: tuple[str, ...], kind: Type, scope: Scope) -> ir.Lambda:
     if isinstance(node, ast.Name) and node.text in scope.functions:
         function = scope.functions[node.text]
         if len(function.args) != 1:
             message = f"a label is a function of one point, and `{function.name}` takes {len(function.args)}"
             raise Wrong(Diagnostic("NN312", message, node.span, "used for labels", (Label(function.span, "declared here"),)))
-        body = Reader(scope).body(function, [ir.Local(name=function.args[0].text, type=kind)])
         names: tuple[str, ...] = (function.args[0].text,)
+        body = Reader(scope).body(function, [ir.Local(name=names[0], type=kind)])
     else:
-        names = (POINT, *_coordinates(record, options, scope))
-        types = (kind, *(REAL for _ in names[1:]))
+        names = (POINT, *further)
+        types = (kind, *(REAL for _ in further))
         local = {name: Meaning(kind="local", type=each) for name, each in zip(names, types, strict=True)}
         with scope.local(local):
             body = foresee(Reader(scope)(node), scope)
     if body.type.kind != "real" or body.deps or body.free:
         what = "random" if "param" in body.deps else noun(body.type) if body.type.kind != "real" else "no function of the point"
         raise Wrong(Diagnostic("NN304", "a label is a number for each point", node.span, f"this is {what}"))
-    dims = (kind.shape[0] if kind.shape else 1, *(1 for _ in names[1:]))
+    dims = (kind.shape[0] if kind.shape else 0, *(0 for _ in names[1:]))
     return ir.Lambda(names=names, dims=dims, body=body, span=node.span)
 
 

@@ -19,6 +19,7 @@ from nnspec.ir.walk import walk
 from nnspec.plugin.records import Density, Parameter, Signature
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
+from nnspec.text.source import Span
 
 Read = Callable[[ast.Expr], ir.Expr]
 _DEVIATION = re.compile(r"^(sigma|std|sd|stdev|deviation)(?!.*(2|sq|var)$)", re.IGNORECASE)
@@ -30,7 +31,7 @@ def named_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
         raise Wrong(no_density(node, scope))
     record = scope.words.densities.get(node.fn.text)
     if record is None:
-        raise Wrong(_unknown(node.fn, scope))
+        raise Wrong(_unknown(node, node.fn, scope))
     signature = _signature(record, node)
     bound = _bind(record, signature, node)
     args = tuple(_argument(parameter, bound.get(parameter.name), read, scope) for parameter in signature.parameters)
@@ -43,8 +44,14 @@ def named_density(node: ast.Expr, read: Read, scope: Scope) -> ir.Density:
 
 
 def no_density(node: ast.Expr, scope: Scope) -> Diagnostic:
-    """NN401."""
+    """NN401.
+
+    Raises:
+        Wrong: when the name that stands here has a fault of its own.
+    """
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.densities))
+    if isinstance(node, ast.Name) and node.text in scope.names:
+        scope.look_up(node)  # what is wrong with it was said already
     if isinstance(node, ast.Name) and node.text in scope.words.densities:
         return Diagnostic("NN401", f"the density `{node.written}` has no arguments", node.span, "not followed by `(`",
                           helps=(f"it is written `{_shape(scope.words.densities[node.text])}`",))  # fmt: skip
@@ -56,8 +63,13 @@ def _shape(record: Density) -> str:
     return f"{record.name}({', '.join(p.name for p in record.signatures[0].parameters)})"
 
 
-def _unknown(fn: ast.Name, scope: Scope) -> Diagnostic:
-    near = nearest(fn.text, scope.words.densities)
+def _unknown(node: ast.Call, fn: ast.Name, scope: Scope) -> Diagnostic:
+    near = nearest(fn.text, (*scope.words.densities, "Density", "truncate"))
+    inside = node.args[0] if node.args else None
+    if isinstance(inside, ast.Call) and isinstance(inside.fn, ast.Name) and inside.fn.text in scope.words.densities:
+        example = f"`z: {inside.span.text}`"
+        return Diagnostic("NN401", "a function of a density is no density", node.span, "not a density",
+                          helps=(f"declare {example}, and write `{fn.written}(z)` where it is used",))  # fmt: skip
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.densities))
     helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
     return Diagnostic("NN401", f"no density is called `{fn.written}`", fn.span, "not known here", helps=helps)
@@ -112,7 +124,7 @@ def _argument(parameter: Parameter, given: tuple[ast.Expr, int] | None, read: Re
         return read_domain(node, read, scope)
     value = read(node)
     if "input" in value.deps:
-        raise Wrong(_on_input(node, value, scope))
+        raise Wrong(on_input(node.span, value, scope))
     wanted = parameter.type if parameter.type in ("vec", "matrix") else "real"
     if value.type.kind != wanted:
         what = {"vec": "a vector", "matrix": "a matrix", "real": "a number"}[wanted]
@@ -141,11 +153,12 @@ def _positive(node: ast.Expr, value: ir.Expr, scope: Scope, name: str) -> None:
         raise Wrong(Diagnostic("NN403", f"`{name}` must be positive", node.span, f"this is {plain:g}"))
 
 
-def _on_input(node: ast.Expr, value: ir.Expr, scope: Scope) -> Diagnostic:
+def on_input(place: Span, value: ir.Expr, scope: Scope) -> Diagnostic:
+    """NN402: what depends on an input point where the density of a parameter stands."""
     used = next((part.name for part in walk(value) if isinstance(part, ir.Input)), "")
     name, meaning = next((n, m) for n, m in scope.names.items() if m.kind == "input" and used in (n, ""))
     secondary = (Label(meaning.span, "declared as an input here"),) if meaning.span else ()
-    return Diagnostic("NN402", "a parameter density cannot depend on the input", node.span,
+    return Diagnostic("NN402", "a parameter density cannot depend on the input", place,
                       f"`{name}` is an input point", secondary,
                       notes=("parameters are drawn once per network, before any input is seen",))  # fmt: skip
 

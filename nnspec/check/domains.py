@@ -87,6 +87,11 @@ def _number(value: ir.Expr, node: ast.Expr, scope: Scope) -> ir.Expr:
 
 
 def _no_domain(node: ast.Expr) -> Diagnostic:
+    vector, power = (node.left, f"^{node.right.span.text}") if isinstance(node, ast.Bin) and node.op == "pow" else (node, "")
+    if isinstance(vector, ast.Vector) and len(vector.items) == 2:
+        low, high = (item.span.text for item in vector.items)
+        advice = f"an interval is `Interval({low}, {high})`" if not power else f"a box is `Box({low}, {high}){power}`"
+        return Diagnostic("NN309", "a domain is needed here", node.span, "not a domain", helps=(advice,))
     word = node.fn if isinstance(node, ast.Call) else node
     near = nearest(word.text, DOMAINS) if isinstance(word, ast.Name) else None
     helps = (f"did you mean `{near}`?",) if near else ("`R^d`, `Ball(d, L)`, `Interval(a, b)`, `Box(a, b)^d`",)

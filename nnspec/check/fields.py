@@ -32,7 +32,9 @@ def field_at(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     meaning = scope.look_up(name)
     extra = (*node.kwargs, *node.binders)
     if extra or len(node.args) != len(meaning.args):
-        head = f"{name.written}({', '.join('x' if n == 0 else f'x{n + 1}' for n in range(len(meaning.args)))})"
+        given = [arg.span.text for arg in node.args][: len(meaning.args)]
+        points = [*given, *(("x" if n == 0 else f"x{n + 1}") for n in range(len(given), len(meaning.args)))]
+        head = f"{fn.span.text}({', '.join(points)})"
         place = (node.kwargs[0].span if node.kwargs else node.binders[0].span) if extra else node.span
         label = "not expected here" if extra else f"this gives {len(node.args)} arguments"
         many = "one point" if len(meaning.args) == 1 else f"{len(meaning.args)} inputs"
@@ -49,9 +51,15 @@ def lifted(node: ast.Name | ast.Index, scope: Scope) -> ir.Expr:
     assert isinstance(name, ast.Name)
     meaning = scope.look_up(name)
     if scope.lifted is None or meaning.args != (scope.lifted[1],):
-        advice = "inside `integral(…, y in D)` a bare field means its value at `y`"
+        shown, n = node.span.text, (*meaning.args[0].shape, 1)[0] if meaning.args else 1
+        space = "Interval(-1, 1)" if meaning.args and not meaning.args[0].shape else f"Box(-1, 1)^{n}"
+        notes: tuple[str, ...] = ()
+        if scope.lifted is not None:
+            notes = (f"`{scope.lifted[0]}` of the integral is {noun(scope.lifted[1])}, which is no point of `{name.written}`",)
         raise Wrong(Diagnostic("NN311", f"`{name.written}` is a field, and here it has no point", name.span,
-                               "not followed by `(`", helps=(f"write `{name.written}(x)`",), notes=(advice,)))  # fmt: skip
+                               "not followed by `(`", notes=notes,
+                               helps=(f"at a point: `{shown}(x)`", f"over a domain: `integral({shown}(y)^2, y in {space})`"),
+                               ))  # fmt: skip
     variable, kind = scope.lifted
     point = ir.Local(name=variable, type=kind, span=name.span)
     return _value(name.text, _components(name, items, meaning, node, scope), [point], node)
@@ -82,7 +90,12 @@ def _point(node: ast.Expr, wanted: Type, name: ast.Name, read: Read, scope: Scop
         raise Wrong(Diagnostic("NN302", message, node.span, f"R^{n}", declared(name, scope)))
     if point.type.kind != wanted.kind:
         message = f"the field `{name.written}` takes {noun(wanted)}, and this is {noun(point.type)}"
-        raise Wrong(Diagnostic("NN304", message, node.span, f"this is {noun(point.type)}", declared(name, scope)))
+        helps: tuple[str, ...] = ()
+        if isinstance(point, ir.DataRef) and len(scope.names[point.name].type.shape) > 1:
+            helps = (f"the first of its points is `{node.span.text}[1]`",)
+        elif isinstance(point, ir.Local) and wanted.shape and point.type.kind == "real":
+            helps = (f"give `{node.span.text}` a domain in R^{wanted.shape[0]}: `{node.span.text} in Box(-1, 1)^{wanted.shape[0]}`",)
+        raise Wrong(Diagnostic("NN304", message, node.span, f"this is {noun(point.type)}", declared(name, scope), helps=helps))
     return point
 
 
@@ -91,11 +104,27 @@ def _components(
 ) -> tuple[ir.Expr, ...]:
     """`phi[a]`: an index over the same range, or the number of a component."""
     if len(items) != len(meaning.indices):
-        written = f"{name.written}[{', '.join(meaning.indices)}]" if meaning.indices else name.written
-        message = f"the field `{name.written}` has {len(meaning.indices) or 'no'} indices of components"
-        raise Wrong(Diagnostic("NN303", message, node.span, f"this gives {len(items)}", declared(name, scope),
-                               helps=(f"write `{written}(…)`",)))  # fmt: skip
+        raise Wrong(_other_components(name, items, meaning, node, scope))
     return tuple(_component(name, item, index, scope) for item, index in zip(items, meaning.indices, strict=True))
+
+
+def _other_components(
+    name: ast.Name, items: tuple[ast.Expr, ...], meaning: Meaning, node: ast.Expr, scope: Scope
+) -> Diagnostic:
+    """NN303: no component where there are some, or the other way round."""
+    field, own = f"the field `{name.written}`", len(meaning.indices)
+    args = node.span.text[node.span.text.index("(") :] if isinstance(node, ast.Call) and "(" in node.span.text else ""
+    first = f"{name.written}[{', '.join('1' for _ in meaning.indices)}]{args}"
+    if not meaning.indices:
+        message, label, help_ = f"{field} has no components", f"this gives {len(items)}", f"write `{name.written}{args}`"
+    elif not items:
+        sizes = " x ".join(str(scope.sizes[index]) for index in meaning.indices)
+        message, label = f"{field} has {sizes} components: which one is meant?", "no component is chosen here"
+        help_ = f"the first one is `{first}`"
+    else:
+        message = f"a component of {field} is chosen by {own} {'index' if own == 1 else 'indices'}"
+        label, help_ = f"this gives {len(items)}", f"as in `{first}`"
+    return Diagnostic("NN303", message, node.span, label, declared(name, scope), helps=(help_,))
 
 
 def _component(name: ast.Name, item: ast.Expr, index: str, scope: Scope) -> ir.Expr:

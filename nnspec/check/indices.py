@@ -134,14 +134,14 @@ def _component(node: ast.Index, arg: ir.Expr, scope: Scope) -> ir.Expr:
 
 
 # ---------------------------------------------------------------- an index without its sum
-def unsummed(body: ast.Expr, index: str) -> Diagnostic:
+def unsummed(body: ast.Expr, index: str, what: str = "a field is one number for each point") -> Diagnostic:
     """NN301: an index that no sum binds; names the sum that ended too early, where there is one."""
     place = next((name.span for name in _names_outside(body, index)), body.span)
     sums = [big for big in _bigs(body) if index in {name.text for name in big.names}]
     before = [big for big in sums if big.span.end <= place.start]
     if not before:
         return Diagnostic("NN301", f"`{index}` is used without a sum over it", place, f"`{index}` has no value here",
-                          helps=(f"a field is one number for each point: write `sum_{index} …`",))  # fmt: skip
+                          helps=(f"{what}: write `sum_{index} …`",))  # fmt: skip
     first = before[0]
     summand = first.body.span.text
     after = first.span.source.text[first.span.end : place.start].lstrip()[:1]

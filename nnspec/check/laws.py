@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Protocol
 
 from nnspec.check.densities import named_density, no_density
-from nnspec.check.domains import read_domain
+from nnspec.check.domains import is_domain, read_domain
+from nnspec.check.factors import Own, Read, a_number, applied, factor_of, names
 from nnspec.check.nouns import noun
-from nnspec.check.scope import FunctionDecl, Meaning, Scope, Wrong, distinct, parts_of
+from nnspec.check.scope import Meaning, Scope, Wrong, distinct
 from nnspec.check.sizes import constant, foresee, size
+from nnspec.check.supports import not_empty, not_negative
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
 from nnspec.ir.types import REAL, Type, dist, vec
-from nnspec.ir.walk import children, rewrite, walk
+from nnspec.ir.walk import children
 from nnspec.syntax import expr_tree as ast
 from nnspec.text.diagnostic import Diagnostic, Label
 from nnspec.text.source import Span
 
 MOST_COPIES = 1_000_000
-
-
-class Read(Protocol):
-    """A reader of formulas."""
-
-    def __call__(self, node: ast.Expr) -> ir.Expr:
-        """The typed expression of a formula."""
-        ...
-
-    def body(self, function: FunctionDecl, values: list[ir.Expr]) -> ir.Expr:
-        """The body of a function at these arguments."""
-        ...
-
-
-@dataclass(frozen=True)
-class Own:
-    """The parameter whose density is read: its name and indices, and its type where the declaration says it."""
-
-    name: str
-    indices: tuple[str, ...]
-    type: Type | None
 
 
 def is_density(node: ast.Expr, scope: Scope) -> bool:
@@ -91,12 +70,25 @@ def _mixture(node: ast.Bin, read: Read, scope: Scope, own: Own | None) -> ir.Exp
     plain = [constant(term, weight, scope, "the weight of a mixture") for term, weight in zip(_terms(node), weights, strict=True)]
     for weight, term in zip(plain, _terms(node), strict=True):
         if not 0 < weight < math.inf:
-            raise Wrong(Diagnostic("NN407", "the weights of a mixture are positive", term.span, f"this one is {weight:g}"))
+            raise Wrong(Diagnostic("NN407", "the weights of a mixture are positive", term.span, f"this one is {weight:g}",
+                                   helps=("weights are probabilities: `0.3*p + 0.7*q`",)))  # fmt: skip
     if not math.isclose(sum(plain), 1, rel_tol=1e-9):
-        shown = " + ".join(f"{weight:g}" for weight in plain)
-        raise Wrong(Diagnostic("NN407", f"the weights of this mixture sum to {sum(plain):g}, not 1", node.span, shown,
-                               helps=("weights are probabilities: `0.3*p + 0.7*q`",)))  # fmt: skip
+        raise Wrong(_not_one(node, plain, scope))
     return ir.Mixture(weights=weights, parts=parts, type=parts[0].type, span=node.span, **unite(*weights, *parts))
+
+
+def _not_one(node: ast.Bin, weights: list[float], scope: Scope) -> Diagnostic:
+    """NN407: weights that are no probabilities, or that are not written."""
+    terms = _terms(node)
+    bare = [term for term in terms if not (isinstance(term, ast.Bin) and not is_density(term.left, scope))]
+    rest = 1 - sum(weight for weight, term in zip(weights, terms, strict=True) if term not in bare)
+    if bare and rest > 0:
+        label = "has no weight" if len(bare) == 1 else "and the others have no weight"
+        advice = f"each part has a probability: `{rest / len(bare):.3g}*{bare[0].span.text}`"
+        return Diagnostic("NN407", "a part of this mixture has no weight", bare[0].span, label, helps=(advice,))
+    shown = " + ".join(f"{weight:g}" for weight in weights)
+    return Diagnostic("NN407", f"the weights of this mixture sum to {sum(weights):g}, not 1", node.span, shown,
+                      helps=("weights are probabilities: `0.3*p + 0.7*q`",))  # fmt: skip
 
 
 def _terms(node: ast.Expr) -> list[ast.Expr]:
@@ -115,11 +107,25 @@ def _weighted(term: ast.Expr, read: Read, scope: Scope, own: Own | None) -> tupl
     if not is_density(term, scope):
         helps = ("as in `0.3*Normal(-1, 1) + 0.7*Normal(1, 1)`",)
         raise Wrong(Diagnostic("NN407", "a mixture is a sum of densities with weights", term.span, "not a density", helps=helps))
-    if isinstance(term, ast.Bin) and term.op == "mul" and not is_density(term.right, scope):
-        helps = (f"the weight stands in front: `{term.right.span.text}*{term.left.span.text}`",)
-        raise Wrong(Diagnostic("NN407", "the weight of a part of a mixture stands in front of it", term.right.span,
-                               "behind the density", helps=helps))  # fmt: skip
+    if isinstance(term, ast.Bin) and term.op in ("mul", "div") and not is_density(term.right, scope):
+        raise Wrong(_behind(term, scope, own))
     return ir.Lit(value=1, span=term.span), read_density(term, read, scope, own)
+
+
+def _behind(term: ast.Bin, scope: Scope, own: Own | None) -> Diagnostic:
+    """NN407: what stands behind a density is a factor on it, and no weight."""
+    left, right = term.left.span.text, term.right.span.text
+    function = isinstance(term.right, ast.Name) and term.right.text in scope.functions
+    if function or (own is not None and names(term.right, own.name)):
+        weight, part = "0.3", term.left
+        if isinstance(part, ast.Bin) and part.op == "mul" and not is_density(part.left, scope):
+            weight, part = part.left.span.text, part.right
+        sign = "*" if term.op == "mul" else "/"
+        return Diagnostic("NN407", "a factor inside a mixture stands in brackets with its density", term.right.span,
+                          "not clear of which part", helps=(f"write `{weight}*({part.span.text}{sign}{right})`",))  # fmt: skip
+    front = right if term.op == "mul" else f"1/{right}"
+    return Diagnostic("NN407", "the weight of a part of a mixture stands in front of it", term.right.span,
+                      "behind the density", helps=(f"write `{front}*{left}`",))  # fmt: skip
 
 
 def _copies(node: ast.Bin, read: Read, scope: Scope, own: Own | None) -> ir.Expr:
@@ -141,13 +147,13 @@ def _reweighted(node: ast.Bin, read: Read, scope: Scope, own: Own | None) -> ir.
     density, factor = (node.left, node.right) if first else (node.right, node.left)
     if is_density(factor, scope):
         raise Wrong(Diagnostic("NN407", "two densities are multiplied", node.span, "which one is drawn from?",
-                               helps=("independent components are declared by a line each",
-                                      "a factor on a density is a formula: `Normal(0, 1)*exp(-a[i]^4)`")))  # fmt: skip
+                               helps=("a mixture of them is a sum: `0.3*p + 0.7*q`",
+                                      f"a factor on a density is a formula: `Normal(0, 1)*exp(-{own.shown if own else 'a'}^4)`")))  # fmt: skip
     base = read_density(density, read, scope, own)
     if isinstance(factor, ast.Name) and factor.text in scope.functions:
-        var, body = "u", _applied(factor, base, read, scope)
+        var, body = "u", applied(factor, base, read, scope)
     else:
-        base, var, body = _factor(factor, base, read, scope, own)
+        base, var, body = factor_of(factor, base, read, scope, own)
     if node.op == "div":
         one = ir.Lit(value=1, span=factor.span)
         body = ir.Bin(op="div", left=one, right=body, span=factor.span, **unite(body))
@@ -155,73 +161,24 @@ def _reweighted(node: ast.Bin, read: Read, scope: Scope, own: Own | None) -> ir.
                          free=base.free, deps=base.deps | (body.deps - {"own"}))  # fmt: skip
 
 
-def _event(base: ir.Expr) -> Type:
-    return vec(*base.type.shape) if base.type.shape else REAL
-
-
-def _applied(name: ast.Name, base: ir.Expr, read: Read, scope: Scope) -> ir.Expr:
-    """The function `f` at the event."""
-    function = scope.functions[name.text]
-    if len(function.args) != 1:
-        message = f"a factor of a density takes one argument, and `{function.name}` takes {len(function.args)}"
-        raise Wrong(Diagnostic("NN312", message, name.span, "used as a factor", (Label(function.span, "declared here"),)))
-    variable = ir.Local(name="u", type=_event(base), span=name.span)
-    body = read.body(function, [variable])
-    _number(body, name.span)
-    return ir.Bind(fn=function.name, names=(function.args[0].text,), values=(variable,), body=body, type=body.type,
-                   span=name.span, **unite(body))  # fmt: skip
-
-
-def _factor(
-    factor: ast.Expr, base: ir.Expr, read: Read, scope: Scope, own: Own | None
-) -> tuple[ir.Expr, str, ir.Expr]:
-    """A formula in the parameter itself, which becomes a bound variable."""
-    used = own is not None and any(isinstance(each, ast.Name) and each.text == own.name for each in parts_of(factor))
-    if own is None or not used:
-        which = f"`{own.name}`" if own is not None else "what is drawn"
-        shown = f"{own.name}[{', '.join(own.indices)}]" if own is not None and own.indices else own.name if own else "u"
-        helps = (f"as in `Normal(0, 1)*exp(-{shown}^4)`" if own is not None else "name a function of the spec: `Normal(0, 1)*f`",)
-        raise Wrong(Diagnostic("NN407", f"a factor on a density must depend on {which}", factor.span,
-                               "the same for every draw: it changes nothing", helps=helps))  # fmt: skip
-    kind = own.type or _event(base)
-    if kind.kind == "vec" and not base.type.shape:
-        base = ir.Copies(base=base, n=kind.shape[0], type=dist(kind.shape), span=base.span, **unite(base))
-    meaning = Meaning(kind="param", type=kind, indices=own.indices)
-    with scope.local({own.name: meaning}):
-        body = foresee(read(factor), scope)
-    _number(body, factor.span)
-    return base, own.name, bound(body, own.name, kind)
-
-
-def bound(body: ir.Expr, name: str, kind: Type) -> ir.Expr:
-    """The formula with a parameter turned into a variable."""
-
-    def change(part: ir.Expr) -> ir.Expr:
-        if isinstance(part, ir.Param) and part.name == name:
-            return ir.Local(name=name, type=kind, span=part.span)
-        random = any("param" in each.deps for each in walk(part) if isinstance(each, ir.Param | ir.FieldAt))
-        return part if random else replace(part, deps=part.deps - {"param"}, free=frozenset())
-
-    return rewrite(body, change)
-
-
-def _number(body: ir.Expr, place: Span) -> None:
-    if body.type.kind != "real":
-        raise Wrong(Diagnostic("NN304", "a factor of a density is a number", place, f"this is {noun(body.type)}"))
-    if "input" in body.deps:
-        raise Wrong(Diagnostic("NN402", "a parameter density cannot depend on the input", place, "this does",
-                               notes=("parameters are drawn once per network, before any input is seen",)))  # fmt: skip
-
-
 # ---------------------------------------------------------------- truncation and formulas
 def _truncated(node: ast.Call, read: Read, scope: Scope, own: Own | None) -> ir.Expr:
     """`truncate(p, D)`: p on D alone."""
     if len(node.args) != 2 or node.kwargs or node.binders:
+        example = "truncate(Normal(0, 1), Interval(-2, 2))"
+        if len(node.args) == 3:
+            density, low, high = (arg.span.text for arg in node.args)
+            example = f"truncate({density}, Interval({low}, {high}))"
         raise Wrong(Diagnostic("NN312", "`truncate` takes a density and a domain", node.span,
-                               helps=("as in `truncate(Normal(0, 1), Interval(-2, 2))`",)))  # fmt: skip
+                               f"this gives {len(node.args)} arguments", helps=(f"as in `{example}`",)))  # fmt: skip
+    if is_domain(node.args[0]) and is_density(node.args[1], scope):
+        domain, density = (arg.span.text for arg in node.args)
+        raise Wrong(Diagnostic("NN312", "`truncate` takes the density first and then the domain", node.span,
+                               helps=(f"write `truncate({density}, {domain})`",)))  # fmt: skip
     base = read_density(node.args[0], read, scope, own)
     over = read_domain(node.args[1], read, scope)
     _same_space(base.type, over, node.args[1].span)
+    not_empty(over, node.args[1], scope)
     return ir.Truncated(base=base, over=over, type=base.type, span=node.span, **unite(base, over))
 
 
@@ -245,7 +202,9 @@ def _unnormalised(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
     meaning = Meaning(kind="local", type=kind, span=binder.name.span, space=f"R^{over.dim}", written=binder.name.written)
     with scope.local({binder.name.text: meaning}):
         body = foresee(read(node.args[0]), scope)
-    _number(body, node.args[0].span)
+    a_number(body, node.args[0].span, scope, "the formula of a density")
+    not_empty(over, binder.domain, scope)
+    not_negative(body, binder.name.text, over, node.args[0], scope)
     if not any(isinstance(part, ir.Local) and part.name == binder.name.text for part in _outside(body)):
         raise Wrong(Diagnostic("NN407", f"the formula of the density does not depend on `{binder.name.written}`",
                                node.args[0].span, "the same everywhere",

@@ -177,7 +177,7 @@ def read_deformation(formula: ast.Expr | None, scope: Scope) -> ir.Expr | None:
                                         helps=("integrate it out: `integral(…, x in Box(…))`",)))  # fmt: skip
         return None
     if factor.free:
-        scope.complaints.add(unsummed(formula, min(factor.free)))
+        scope.complaints.add(unsummed(formula, min(factor.free), "a deformation is one number for each network"))
         return None
     if factor.type.kind != "real":
         scope.complaints.add(Diagnostic("NN304", "a deformation is a number for each network", formula.span,

@@ -8,7 +8,8 @@ from nnspec.check.attempts import attempt
 from nnspec.check.domains import read_domain
 from nnspec.check.expressions import Reader
 from nnspec.check.indices import no_index
-from nnspec.check.laws import Own, read_density
+from nnspec.check.factors import Own
+from nnspec.check.laws import read_density
 from nnspec.check.nouns import noun
 from nnspec.check.scope import Meaning, Scope, Wrong, parts_of
 from nnspec.ir import expr as ir
@@ -42,7 +43,10 @@ def _in_order(declared: list[Declared], scope: Scope) -> list[Declared]:
         message = "the densities of parameters depend on each other in a circle"
         scope.complaints.add(Diagnostic("NN406", message, used.span, "needed to draw it",
                                         (Label(target.span, "declared here"),), notes=(shown,)))  # fmt: skip
-        return declared
+        for each in (each for k in set(circle) for each in declared[k][0].names):
+            indices = tuple(index.text for index in each.indices)
+            scope.declare(each.name, Meaning(kind="param", type=REAL, span=each.name.span, indices=indices, broken=True))
+        return _in_order([each for k, each in enumerate(declared) if k not in circle], scope)
 
 
 def _used(decl: ast.Decl, density: ast.Expr | None, owner: dict[str, int]) -> list[ast.Name]:
@@ -80,8 +84,11 @@ def _typed(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tuple[Para
     if density is None:
         raise Wrong(None)
     wanted = None if space is None else vec(space.dim) if space.type.shape else REAL
-    own = None if decl.joint else Own(first.name.text, indices, wanted)
-    law = read_density(density, read, scope, own)
+    own = Own(first.name.text, indices, wanted, tuple(each.name.text for each in decl.names[1:]))
+    try:
+        law = read_density(density, read, scope, own)
+    except Wrong as wrong:
+        raise Wrong(_of_itself(wrong.diagnostic, decl)) from None
     _same_dependence(law, indices, first.name, density.span)
     event = law.type.shape
     if decl.joint:
@@ -90,6 +97,18 @@ def _typed(decl: ast.Decl, density: ast.Expr | None, scope: Scope) -> tuple[Para
     shown = f"R^{kind.shape[0]}" if kind.shape else "R"
     param = ParamDecl(targets=(first.name.text,), indices=indices, copies=copies, density=law, span=first.name.span)
     return param, kind, shown
+
+
+def _of_itself(fault: Diagnostic | None, decl: ast.Decl) -> Diagnostic | None:
+    """NN406 instead of NN201 where a density names the parameter that it is the density of."""
+    used = fault.span if fault is not None and fault.code == "NN201" else None
+    target = next((each for each in decl.names if used is not None and each.name.span.text == used.text), None)
+    if used is None or target is None:
+        return fault
+    shown = target.span.text
+    return Diagnostic("NN406", f"the density of `{shown}` depends on `{shown}` itself", used, "not drawn yet",
+                      (Label(target.span, "declared here"),),
+                      helps=(f"a factor on a density may depend on it: `Normal(0, 1)*exp(-{shown}^4)`",))  # fmt: skip
 
 
 def _space(event: tuple[int, ...], space: ir.Domain | None, place: Span, given: Span) -> tuple[Type, tuple[int, ...]]:
@@ -105,8 +124,14 @@ def _space(event: tuple[int, ...], space: ir.Domain | None, place: Span, given: 
     if event and event != (space.dim,):
         message = f"a density on R^{event[0]} for a parameter in R^{space.dim}"
         raise Wrong(Diagnostic("NN411", message, given, f"this gives vectors of R^{event[0]}",
-                               (Label(place, f"declared in R^{space.dim} here"),)))  # fmt: skip
+                               (Label(place, f"declared in R^{space.dim} here"),), helps=_copied(given, space)))  # fmt: skip
     return vec(space.dim), () if event else (space.dim,)
+
+
+def _copied(given: Span, space: ir.Domain) -> tuple[str, ...]:
+    """How `p^n` is written for the space that is declared."""
+    base, power, _ = given.text.rpartition("^")
+    return (f"independent components: `{base}` alone, or `{base}^{space.dim}`",) if power and base.endswith(")") else ()
 
 
 def _joint(decl: ast.Decl, law: ir.Expr, indices: tuple[str, ...], given: Span) -> tuple[ParamDecl, Type, str]:
@@ -114,8 +139,9 @@ def _joint(decl: ast.Decl, law: ir.Expr, indices: tuple[str, ...], given: Span) 
     count = len(decl.names)
     if law.type.shape != (count,):
         message = f"a joint density of {count} parameters is a density on R^{count}"
+        helps = (f"independent of each other: `{given.text}^{count}`",) if not law.type.shape else ()
         raise Wrong(Diagnostic("NN411", message, given, f"this is {noun(law.type)}",
-                               (Label(decl.span, f"{count} parameters here"),)))  # fmt: skip
+                               (Label(decl.span, f"{count} parameters here"),), helps=helps))  # fmt: skip
     targets = tuple(each.name.text for each in decl.names)
     param = ParamDecl(targets=targets, indices=indices, copies=(), density=law, span=decl.span)
     return param, REAL, "R"

@@ -52,6 +52,11 @@ def of_results(node: ast.Call, read: Read, scope: Scope) -> ir.Expr | None:
                                    helps=helps))  # fmt: skip
     if name == "se" and not isinstance(args[0], ir.ResultRef):
         raise Wrong(Diagnostic("NN304", "`se` takes one result by its name", numbers[0].span, "this is a formula"))
+    if name == "agree":
+        shown = [arg.type.dims for arg in args if arg.type.kind == "result"]
+        if len(shown) == 2 and shown[0] != shown[1]:
+            over = " and ".join(f"({', '.join(dims)})" for dims in shown)
+            raise Wrong(Diagnostic("NN310", f"results over different dimensions: {over}", node.span))
     texts = [ir.Text(value=each.text, span=each.span) for each in node.args if isinstance(each, ast.Str)]
     options = _options(node, name, read, scope)
     kind = BOOL if name == "agree" else result(_dims(name, node, args, texts, options, scope))

@@ -39,15 +39,15 @@ def read_axes(given: Given | None, tree: Mapping, scope: Scope) -> tuple[Axis, .
             continue
         inner = as_mapping(value, part, scope.complaints, f"{part}: {{let.N: [10, 20]}}")
         for entry in inner.entries if inner else ():
-            group = len(found) if part == "grid" else -1
+            group = entry.key.text if part == "grid" else "zip"
             axis = _axis(entry.key, entry.value, group, tree, scope)
             if axis is not None:
                 found.append(axis)
-    _one_length([axis for axis in found if axis.group == -1], scope)
+    _one_length([axis for axis in found if axis.group == "zip"], scope)
     return tuple(found)
 
 
-def _axis(key: Leaf, value: Node, group: int, tree: Mapping, scope: Scope) -> Axis | None:
+def _axis(key: Leaf, value: Node, group: str, tree: Mapping, scope: Scope) -> Axis | None:
     try:
         steps(key.text)
         reason = next((why for path, why in NOT_SWEPT.items() if key.text == path or key.text.startswith(f"{path}.")), None)
@@ -80,7 +80,7 @@ def _at(fault: Diagnostic, key: Leaf) -> Diagnostic:
     return fault if fault.span is not None and fault.span.source is key.span.source else replace(fault, span=key.span)
 
 
-def _made(key: Leaf, value: Node, group: int, scope: Scope) -> Axis | None:
+def _made(key: Leaf, value: Node, group: str, scope: Scope) -> Axis | None:
     """Values of a generator: `geomspace(1e-4, 1, 9)`."""
     if not isinstance(value, Leaf):
         scope.complaints.add(wrong_shape(value, "a list", key.text, f"{key.text}: [10, 20, 40]"))

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from nnspec.document.spec import OPEN
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node, Sequence
-from nnspec.text.diagnostic import Diagnostic, Label, SpecError, nearest
+from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
 from nnspec.text.source import Source, Span
 
 _PLAIN = re.compile(r"\w+")
 _STEP = re.compile(r"""\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+))|\[(?P<place>\d+)\]""")
+MADE = ("numerics", "output")
+"""Mappings that a path makes where the spec has none."""
 Step = tuple[str, int, int]
 """A key, or `[k]` for the item k of a list, with the characters of the path that it is made of."""
 
@@ -66,7 +68,7 @@ def steps(path: str) -> list[Step]:
     """
     found: list[Step] = []
     place = 0
-    while place < len(path):
+    while place < max(len(path), 1):
         match = _STEP.match(path, place)
         if match is None or match.end() == place or (place == 0 and path[0] in ".["):
             helps = ("as in `let.N` or `model.layers[0].dense.width`",)
@@ -168,13 +170,11 @@ def _with(node: Node, path: list[Step], at: int, text: str, value: Node, key: Sp
         changed = Entry(entry.key, _with(entry.value, path, at + 1, text, value, key))
         return Mapping(tuple(changed if each is entry else each for each in node.entries), node.span)
     head = text[: step[1]].removesuffix(".")
+    if not head and step[0] in MADE and at + 1 < len(path):
+        value = _with(Mapping((), key), path, at + 1, text, value, key)
+        at = len(path) - 1
     if at + 1 < len(path) or head in OPEN or step[0].startswith("["):
         raise SpecError(absent(node, text, step, key))
     place = _inside(key, text, step[1], step[2])
     leaf = Leaf(step[0], place, "plain", range(place.start, place.start + len(step[0]) + 1))
     return Mapping((*node.entries, Entry(leaf, value)), node.span)
-
-
-def labels_of(node: Node) -> tuple[Label, ...]:
-    """Where a part of a spec stands."""
-    return (Label(node.span, "given here"),)

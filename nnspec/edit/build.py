@@ -62,10 +62,9 @@ class Draft:
         return self._add(self._model, "params", {declaration: _formula(density, f"the density of {declaration}")})
 
     def field(self, head: str, body: Any) -> Self:
-        """The field: `field("phi(x)", "sum_i a[i]*cos(w[i].x)")`."""
+        """The field: `field("phi(x)", "sum_i a[i]*cos(w[i].x)")`; another head is a further field."""
         parse_field_head(leaf_of(self._word(head, "the head of a field"), "the head of the field"))
-        self._model = {**self._model, "field": head, "def": _formula(body, head)}
-        return self
+        return self._add(self._model, "def", {head: _formula(body, head)})
 
     def layers(self, layers: list[Any], parameterization: Any = None) -> Self:
         """The model as layers, written as in a spec: `layers([{"dense": {...}}, {"act": "relu"}], "ntk")`."""
@@ -135,7 +134,10 @@ class Draft:
     def values(self) -> dict[str, Plain]:
         """The spec as plain values, in the order in which it is printed."""
         order = ("inputs", "indices", "params", "field", "def", "parameterization", "layers", "deform")
-        model = {key: self._model[key] for key in order if key in self._model}
+        model = dict(self._model)
+        if len(model.get("def", ())) == 1:
+            ((model["field"], model["def"]),) = model["def"].items()
+        model = {key: model[key] for key in order if key in model}
         found = self._top | ({"model": model} if model else {})
         return {key: found[key] for key in _ORDER if key in found}
 

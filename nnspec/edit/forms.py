@@ -23,10 +23,9 @@ def tree_form(model: Sayings) -> list[str]:
         Unfit: when only a block can say it.
     """
     by_kind = {kind: [each for each in model.all if each.kind == kind] for kind in _SIGNS}
-    for kind, what in (("let", "`let`"), ("field", "several fields"), ("deform", "several factors `P *= ...`")):
-        if len(by_kind[kind]) > (0 if kind == "let" else 1):  # type: ignore[index]
-            msg = f"only a block can say {what}"
-            raise Unfit(msg)
+    if by_kind["let"]:
+        msg = "only a block can say `let`"
+        raise Unfit(msg)
     out = [f"model:{_behind(model.head)}"]
     short = [name for name, kind in _SECTIONS[:2] if by_kind[kind] and all(map(_is_simple, by_kind[kind]))]
     width = max(map(len, short), default=0) + 1
@@ -38,7 +37,9 @@ def tree_form(model: Sayings) -> list[str]:
         elif found:
             out.append(f"  {name}:")
             out += [line for each in found for line in _pair(each, each.left, 4)]
-    for each in by_kind["field"]:
+    if len(by_kind["field"]) > 1:
+        out += ["  def:", *(line for each in by_kind["field"] for line in _pair(each, each.left, 4))]
+    for each in by_kind["field"] if len(by_kind["field"]) == 1 else ():
         out += [*_comments(each.above, 2), f"  field: {scalar(each.left)}"]
         out += _pair(replace(each, above=()), "def", 2)
     for each in by_kind["deform"]:

@@ -9,13 +9,13 @@ from nnspec.check.experiment import check
 from nnspec.edit.forms import tree_form
 from nnspec.edit.layout import layout
 from nnspec.edit.places import places
-from nnspec.edit.sayings import Sayings
+from nnspec.edit.sayings import Saying, Sayings
 from nnspec.edit.style import Restyled, end_of, replaced, restyle
 from nnspec.edit.tidy import tidy
 from nnspec.edit.unlayer import Misfit, Writer
 from nnspec.edit.yaml_text import Plain
 from nnspec.ir.experiment import Experiment
-from nnspec.lower.stack import Step
+from nnspec.lower.stack import Step, resolve_stack
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_build import fold
@@ -24,7 +24,7 @@ from nnspec.syntax.expr_scan import blanked
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
 from nnspec.syntax.yaml_tree import read_tree
 from nnspec.text.diagnostic import Diagnostic, SpecError
-from nnspec.text.source import Source
+from nnspec.text.source import Source, Span
 
 _LETTERS = "ijklmnpq"
 _HEADS = ("phi", "f", "psi", "field")
@@ -49,7 +49,7 @@ def formula_form(tree: Mapping, source: Source, words: Vocabulary) -> Restyled:
     if meaning.experiment is None:
         raise SpecError(meaning.complaints)
     text = replaced(entry, _lines(meaning.experiment, tree, words))
-    note = _rates(meaning.experiment, words)
+    note = _note(meaning.experiment, words)
     written = Source(source.name, text)
     _must_stand(written, words, entry)
     return Restyled(tidy(written, words), note)
@@ -62,9 +62,11 @@ def _lines(experiment: Experiment, tree: Mapping, words: Vocabulary) -> list[str
     model = tree.get("model")
     assert isinstance(model, Mapping)
     spaces = model.get("inputs")
+    for layer in stack.layers:
+        if layer.name not in words.layers:
+            raise _refused(layer.span, f"no installed plugin offers the layer `{layer.name}`")
     if len(experiment.model.inputs) != 1 or not isinstance(spaces, Mapping):
-        place = stack.layers[0].span
-        raise SpecError(Diagnostic("NN507", "the layers have no formula form", place, "they act on several inputs"))
+        raise _refused(stack.layers[0].span, "they act on several inputs")
     space = spaces.entries[0].value
     assert isinstance(space, Leaf)
     taken, functions = _names(tree)
@@ -75,11 +77,16 @@ def _lines(experiment: Experiment, tree: Mapping, words: Vocabulary) -> list[str
     )
     try:
         said = [replace(each, right=_folded(each.right)) for each in writer.write(head)]
+        deform = model.get("deform")
+        if isinstance(deform, Leaf):
+            said.append(Saying("deform", "P", " ".join(blanked(deform, block=False).split())))
         return tree_form(Sayings(tuple(said)))
     except Misfit as misfit:
-        label = str(misfit)
-        place = misfit.step.node.span
-        raise SpecError(Diagnostic("NN507", "the layers have no formula form", place, label)) from None
+        raise _refused(misfit.step.node.span, str(misfit)) from None
+
+
+def _refused(place: Span | None, label: str, notes: tuple[str, ...] = ()) -> SpecError:
+    return SpecError(Diagnostic("NN507", "the layers have no formula form", place, label, notes=notes))
 
 
 def _folded(formula: str) -> str:
@@ -127,14 +134,15 @@ def _options(node: Node | None, step: Step) -> Node | None:
     return None
 
 
-def _rates(experiment: Experiment, words: Vocabulary) -> str:
-    """What a formula does not say: powers of the width in learning rates."""
-    from nnspec.lower.stack import resolve_stack
-
+def _note(experiment: Experiment, words: Vocabulary) -> str:
+    """What a formula does not say: powers of the width in learning rates; and what refers to layers elsewhere."""
     name = experiment.model.stack.parameterization if experiment.model.stack else ""
+    told = []
     if any(param.exponents.c for step in resolve_stack(experiment.model, words) for param in step.params):
-        return f"the learning rates of `{name}` depend on the width, which a formula does not say"
-    return ""
+        told.append(f"the learning rates of `{name}` depend on the width, which a formula does not say")
+    swept = [axis.path for axis in experiment.sweep.axes if axis.path.startswith("model.")] if experiment.sweep else []
+    told += [f"the sweep changes `{path}`, which the formula does not have" for path in swept]
+    return "; ".join(told)
 
 
 def _must_stand(written: Source, words: Vocabulary, entry: Entry) -> None:
@@ -149,8 +157,7 @@ def _must_stand(written: Source, words: Vocabulary, entry: Entry) -> None:
         faults = list(error.diagnostics)
     if faults:
         notes = tuple(f"{each.code}: {each.message}" for each in faults[:1])
-        place = entry.key.span
-        raise SpecError(Diagnostic("NN507", "the layers have no formula form", place, "the formula is refused", notes=notes))
+        raise _refused(entry.key.span, "the formula is refused", notes)
 
 
 def _values(tree: Mapping, words: Vocabulary) -> dict[str, Plain]:

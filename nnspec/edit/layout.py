@@ -6,7 +6,7 @@ from nnspec.edit.yaml_text import Plain, entry
 
 _OPENED = {"data": 1, "functions": 1, "observables": 1, "checks": 1, "plots": 1}
 """Sections with a line for each entry; the others stand on one line where they fit."""
-_MODEL = {"params": 1, "layers": 1}
+_MODEL = {"params": 1, "layers": 1, "def": 1}
 _HEAD = ("nnspec", "name", "doc", "extends", "plugins")
 
 

@@ -92,6 +92,7 @@ def _model(node: Node, words: Vocabulary) -> Iterator[Place]:
                 yield from _pairs(entry.value, keys="decl")
             case "field" | "def" | "deform":
                 yield from _values(entry.value)
+                yield from _pairs(entry.value)  # several fields under `def`
             case "layers":
                 yield from _layers(entry.value, words.layers)
 

@@ -16,7 +16,6 @@ from nnspec.text.source import Source
 
 Kind = Literal["input", "index", "param", "field", "deform", "let"]
 _LISTS: dict[str, Kind] = {"inputs": "input", "indices": "index", "params": "param"}
-_SINGLE: dict[str, Kind] = {"def": "field", "deform": "deform"}
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,15 @@ def sayings(entry: Entry, end: int) -> Sayings:
 # ---------------------------------------------------------------- the tree form
 def _of_tree(tree: Mapping) -> list[_Site]:
     sites: list[_Site] = []
-    heads = [each for each in tree.entries if each.key.text == "field"]
+    head = next((each for each in tree.entries if each.key.text == "field"), None)
     for each in tree.entries:
         name = each.key.text
         if name in _LISTS and isinstance(each.value, Mapping):
             sites += [_site(_LISTS[name], item, item.key.text) for item in each.value.entries]
-        elif name == "def" and heads:
-            sites.append(_site("field", each, _text(heads[0].value)))
+        elif name == "def" and isinstance(each.value, Mapping):
+            sites += [_site("field", item, item.key.text) for item in each.value.entries]
+        elif name == "def" and head is not None:
+            sites.append(_site("field", each, _text(head.value)))
         elif name == "deform":
             sites.append(_site("deform", each, "P"))
         elif name != "field":
@@ -96,10 +97,9 @@ def _of_tree(tree: Mapping) -> list[_Site]:
     if not any(site.saying.kind == "field" for site in sites):
         msg = "it has no field"
         raise Unfit(msg)
-    # The head of the field is part of the saying, wherever it stands.
-    for site in sites:
-        if site.saying.kind == "field" and heads[0].key.span.start < site.start and _next_to(heads[0], site, sites):
-            site.start = heads[0].key.span.start
+    for site in sites:  # the head of the field belongs to its formula, where it stands next to it
+        if head is not None and site.saying.kind == "field" and _next_to(head, site, sites):
+            site.start = min(site.start, head.key.span.start)
     return sites
 
 

@@ -198,8 +198,8 @@ class Axis:
     count: int
     values: tuple[str, ...] = ()
     made: Expr | None = None
-    group: int = 0
-    """Axes of one group move together (`zip`)."""
+    group: str = ""
+    """Axes of one group move together: those of `zip`, while each axis of `grid` has its path for a group of its own."""
     span: Span | None = silent()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types as lsp
 
+from nnspec.lsp.navigation import location, range_of
 from nnspec.lsp.sheet import Sheet
 from nnspec.text.catalogue import codes
 from nnspec.text.diagnostic import Diagnostic, Fix
@@ -22,17 +23,17 @@ def published(sheet: Sheet) -> list[lsp.Diagnostic]:
 
 
 def shown(sheet: Sheet, found: Diagnostic) -> lsp.Diagnostic:
-    """A complaint; what has no place in this document stands at its start."""
+    """A complaint; what is wrong in an extended spec stands at `extends`, what has no place at all at the start."""
     lines = [found.message, *([found.label] if found.label else [])]
     lines += [f"note: {text}" for text in found.notes]
     lines += [f"help: {text}" for text in found.helps]
-    related = [
-        lsp.DiagnosticRelatedInformation(
-            lsp.Location(sheet.uri, _range(sheet, label.span)), label.text or found.message
-        )
-        for label in found.secondary
-        if _here(sheet, label.span)
-    ]
+    related = [_related(sheet, label.span, label.text or found.message) for label in found.secondary]
+    if found.span is not None and not _here(sheet, found.span):
+        place = _related(sheet, found.span, found.label or "here")
+        related.insert(0, place)
+        if place is not None:
+            line, column = found.span.source.line_column(found.span.start)
+            lines.insert(0, f"in `{Path(found.span.source.name).name}`, line {line}, column {column}:")
     link = _page(found.code)
     return lsp.Diagnostic(
         range=_range(sheet, found.span),
@@ -42,8 +43,16 @@ def shown(sheet: Sheet, found: Diagnostic) -> lsp.Diagnostic:
         code_description=lsp.CodeDescription(link) if link else None,
         source="nnspec",
         tags=[lsp.DiagnosticTag.Unnecessary] if found.code == _UNUSED else None,
-        related_information=related or None,
+        related_information=[each for each in related if each is not None] or None,
     )
+
+
+def _related(sheet: Sheet, span: Span, text: str) -> lsp.DiagnosticRelatedInformation | None:
+    """A place that a complaint also speaks of, in this document or in a file that it extends."""
+    if _here(sheet, span):
+        return lsp.DiagnosticRelatedInformation(lsp.Location(sheet.uri, _range(sheet, span)), text)
+    where = location(sheet, span) if span.source.name != sheet.name else None
+    return lsp.DiagnosticRelatedInformation(where, text) if where is not None else None
 
 
 def _here(sheet: Sheet, span: Span | None) -> bool:
@@ -51,9 +60,10 @@ def _here(sheet: Sheet, span: Span | None) -> bool:
 
 
 def _range(sheet: Sheet, span: Span | None) -> lsp.Range:
-    if span is None or not _here(sheet, span):
-        return sheet.text.range(0, 0)
-    return sheet.text.range(span.start, span.end)
+    if span is not None and _here(sheet, span):
+        return sheet.text.range(span.start, span.end)
+    leaf = sheet.extends if span is not None else None
+    return (range_of(sheet, leaf.span) if leaf is not None else None) or sheet.text.range(0, 0)
 
 
 def _page(code: str) -> str | None:

@@ -8,13 +8,15 @@ from lsprotocol import types as lsp
 
 from nnspec.check.nouns import noun
 from nnspec.document.fields import Field
-from nnspec.ir.functions import CONSTANTS, OF_RESULTS
+from nnspec.ir.functions import CONSTANTS
+from nnspec.lsp.found import Occurrence, Word
 from nnspec.lsp.meanings import Meanings
 from nnspec.lsp.names import Symbol
 from nnspec.lsp.navigation import range_of, thing_at
 from nnspec.lsp.sheet import Sheet
-from nnspec.lsp.survey import Occurrence, Word
+from nnspec.report.language import LANGUAGE
 from nnspec.report.latex import model_latex
+from nnspec.report.options import listed
 from nnspec.report.words import describe
 from nnspec.text.catalogue import page
 
@@ -23,17 +25,8 @@ _KINDS = {
     "constant": "constant", "data": "data set", "input": "input", "index": "index", "param": "random parameter",
     "field": "field", "result": "observable", "function": "function", "argument": "argument of a function",
     "local": "variable of an integral",
+    "drawn": "variable of a density",
 }  # fmt: skip
-_SPECIAL = {
-    "integral": "`integral(f(y), y in D)`: the integral of f over the domain D",
-    "vol": "`vol(D)`: the volume of the domain D",
-    "norm": "`norm(u)`: the length of a vector; of a result, the square root of the sum of squares",
-    "R": "the real numbers; `R^d` is the space of vectors with d components",
-    "Ball": "`Ball(d, r)`: the points of R^d with |x| < r",
-    "Sphere": "`Sphere(d, r)`: the points of R^d with |x| = r",
-    "Box": "`Box(a, b)^d`: the vectors whose components lie between a and b",
-    "Interval": "`Interval(a, b)`: the numbers between a and b",
-}
 _LONGEST = 600
 
 
@@ -107,7 +100,9 @@ def _key(field: Field, sheet: Sheet) -> str:
     lines = [f"**{field.name}** ({', '.join(notes)})", field.doc]
     if field.choices:
         lines.append("one of " + ", ".join(f"`{each}`" for each in field.choices))
-    if field.name in ("def", "layers", "model", "field") and sheet.last is not None:
+    if field.fields or field.options:
+        lines.append(f"```text\n{listed((field,), '')}\n```")
+    if field.name in ("def", "deform", "layers", "model", "field") and sheet.last is not None:
         lines += _mathematics(sheet.last.meanings)
     return "\n\n".join(lines)
 
@@ -115,11 +110,20 @@ def _key(field: Field, sheet: Sheet) -> str:
 def _word(word: Word, sheet: Sheet) -> str | None:
     if word.text in CONSTANTS:
         return f"**{word.text}** (constant of the language)\n\n= {CONSTANTS[word.text]:.12g}"
-    if word.text in _SPECIAL:
-        return f"**{word.text}**\n\n{_SPECIAL[word.text]}"
-    text = describe(word.text, sheet.words) if word.kind != "method" else None
-    if text is None and word.kind == "functions" and word.text in OF_RESULTS:
-        return f"**{word.text}** (function of results)\n\n{OF_RESULTS[word.text]}"
-    if text is None:
+    if word.kind == "part":
+        return _part(word, sheet)
+    if word.kind in ("functions", "constants") and word.text in LANGUAGE:
+        kind, text = LANGUAGE[word.text]
+        return f"**{word.text}** ({kind})\n\n{text}"
+    text_ = describe(word.text, sheet.words) if word.kind != "method" else None
+    return f"```text\n{text_}\n```" if text_ is not None else None
+
+
+def _part(word: Word, sheet: Sheet) -> str | None:
+    """`fit.loss`: a part of a result."""
+    owner, _, name = word.text.partition(".")
+    known = sheet.last.meanings.names.get(owner) if sheet.last is not None else None
+    if known is None or name not in known.parts:
         return None
-    return f"```text\n{text}\n```"
+    over = f"over ({', '.join(known.parts[name])})" if known.parts[name] else "one number"
+    return f"**{word.text}** (part of an observable, {over})"

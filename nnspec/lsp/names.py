@@ -24,14 +24,13 @@ class Symbol:
     @property
     def inside(self) -> bool:
         """Whether the name holds inside one formula only."""
-        return self.kind in ("local", "argument")
+        return self.kind in ("local", "drawn", "argument")
 
     @property
     def shown(self) -> str:
-        """As it stands in a formula: `a[i]`, `G(x, y)`, `m`."""
-        if self.indices:
-            return f"{self.text}[{', '.join(self.indices)}]"
-        return f"{self.text}({', '.join(self.args)})" if self.args else self.text
+        """As it stands in a formula: `a[i]`, `G(x, y)`, `phi[a](x)`, `m`."""
+        indices = f"[{', '.join(self.indices)}]" if self.indices else ""
+        return f"{self.text}{indices}({', '.join(self.args)})" if self.args else f"{self.text}{indices}"
 
 
 Locals = Mapping[str, Symbol]
@@ -81,7 +80,8 @@ def _call(node: ast.Call, bound: Locals) -> Iterator[Mention]:
         yield Mention(node.fn, bound.get(node.fn.text), called=True)
     else:
         yield from mentions(node.fn, bound)
-    own = {binder.name.text: local(binder.name, binder.span) for binder in node.binders}
+    kind = "drawn" if isinstance(node.fn, ast.Name) and node.fn.text == "Density" else "local"
+    own = {binder.name.text: local(binder.name, binder.span, kind) for binder in node.binders}
     for arg in node.args:
         yield from mentions(arg, {**bound, **own})
     for keyword in node.kwargs:

@@ -12,7 +12,8 @@ from nnspec.text.source import Span
 _Kind = lsp.SymbolKind
 _PARTS = {
     "let": _Kind.Constant, "data": _Kind.Array, "functions": _Kind.Function, "observables": _Kind.Field,
-    "plots": _Kind.Object, "inputs": _Kind.Variable, "indices": _Kind.Variable, "params": _Kind.Variable,
+    "plots": _Kind.Object, "plugins": _Kind.Package, "def": _Kind.Function, "grid": _Kind.Variable, "zip": _Kind.Variable,
+    "inputs": _Kind.Variable, "indices": _Kind.Variable, "params": _Kind.Variable,
 }  # fmt: skip
 """Keys whose entries have names of the author."""
 
@@ -21,14 +22,14 @@ def outline(sheet: Sheet) -> list[lsp.DocumentSymbol]:
     """The parts of the document, or of the last text of it that was YAML."""
     if sheet.last is None:
         return []
-    found = (_part(sheet, entry) for entry in sheet.last.tree.entries)
+    found = (_part(sheet, entry) for entry in sheet.last.own.entries)
     return [each for each in found if each is not None]
 
 
 def _part(sheet: Sheet, entry: Entry) -> lsp.DocumentSymbol | None:
     key, value = entry.key.text, entry.value
     children: list[lsp.DocumentSymbol | None] = []
-    if key == "model" and isinstance(value, Mapping):
+    if key in ("model", "sweep") and isinstance(value, Mapping):
         children = [_part(sheet, each) for each in value.entries]
     elif key in _PARTS and isinstance(value, Mapping):
         children = [_symbol(sheet, each.key, each.value, _PARTS[key]) for each in value.entries]

@@ -6,6 +6,7 @@ edited text is checked: a rename never breaks a spec.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NoReturn
 
 from lsprotocol import types as lsp
@@ -13,10 +14,10 @@ from lsprotocol import types as lsp
 from nnspec.check.scope import DOMAINS, SPECIAL
 from nnspec.ir.digest import digest
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
+from nnspec.lsp.found import Occurrence, Survey, Word
 from nnspec.lsp.names import Symbol
 from nnspec.lsp.navigation import thing_at
 from nnspec.lsp.sheet import Sheet
-from nnspec.lsp.survey import Occurrence, Survey, Word
 from nnspec.stages import Spec
 from nnspec.syntax.expr_build import fold
 from nnspec.syntax.expr_parse import leaf_of, parse_name
@@ -67,7 +68,8 @@ def _occurrence(sheet: Sheet, position: lsp.Position) -> tuple[Occurrence, Surve
     if sheet.sketch is None:
         refuse("the file is not YAML at the moment; mend that first")
     match thing_at(sheet, position):
-        case Occurrence() as found:
+        case Occurrence(symbol=symbol) as found:
+            _of_this_file(symbol, sheet.sketch.survey, sheet)
             return found, sheet.sketch.survey
         case Word(kind="key", text=text):
             refuse(f"`{text}` is a key of the language")
@@ -75,6 +77,14 @@ def _occurrence(sheet: Sheet, position: lsp.Position) -> tuple[Occurrence, Surve
             refuse(f"`{text}` is a word of the language or of a plugin, not a name of this spec")
         case _:
             refuse("no name of the spec stands here")
+
+
+def _of_this_file(symbol: Symbol, survey: Survey, sheet: Sheet) -> None:
+    """Refuse a name that other files use too: editing one of them alone would break the other."""
+    places = (each.span.source.name for each in survey.of(symbol))
+    other = next((Path(name).name for name in places if name != sheet.name), None)
+    if other is not None:
+        refuse(f"`{symbol.text}` also stands in `{other}`, which this spec extends")
 
 
 def _is_name(new: str) -> str:

@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from lsprotocol import types as lsp
@@ -26,7 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 PAUSE = 0.15
 """Seconds without a change after which a document is checked."""
-TRIGGERS = ["{", "[", "(", ":", " ", "_"]
+TRIGGERS = ["{", "[", "(", ":", " ", "_", "."]
 
 
 class Server(LanguageServer):
@@ -46,11 +45,18 @@ class Server(LanguageServer):
 
     def open(self, document: lsp.TextDocumentItem) -> None:
         """Take a document."""
-        path = to_fs_path(document.uri)
-        name = Path(path).name if path else document.uri
+        name = to_fs_path(document.uri) or document.uri
         units = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding) or "utf-16")
         self.sheets[document.uri] = Sheet(document.uri, name, document.version, document.text, units, self.plugins)
         self.check(document.uri)
+
+    def saved(self, uri: str) -> None:
+        """Check a document that was saved, and those that extend another one: it may be theirs that has changed."""
+        self.check(uri)
+        for other, sheet in list(self.sheets.items()):
+            if other != uri and sheet.extends is not None:
+                self.sheets[other] = sheet.changed(sheet.plain, sheet.version)
+                self.check(other)
 
     def check_soon(self, uri: str) -> None:
         """Check a document once it is left alone for a moment."""
@@ -130,7 +136,7 @@ def _documents(server: Server) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: lsp.DidSaveTextDocumentParams) -> None:
-        server.check(params.text_document.uri)
+        server.saved(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:

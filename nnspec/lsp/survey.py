@@ -6,15 +6,27 @@ It needs a tree, but no correct spec: a formula that cannot be parsed hides none
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping as Mapping_
+from dataclasses import replace
 from typing import TypeVar
 
-from nnspec.document.fields import Field
-from nnspec.lsp.names import Locals, Mention, Symbol, local, mentions
-from nnspec.lsp.slots import Choice, Items, Keys, Names, Slot, Value
+from nnspec.check.datasets import POINT
+from nnspec.lsp.found import Survey, Word
+from nnspec.lsp.names import Locals, Symbol, local
+from nnspec.lsp.resolve import Formula, add, resolve
+from nnspec.lsp.slots import Choice, Items, Keys, Names, Slot, Value, swept
+from nnspec.plugin.records import Dataset
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_build import fold
-from nnspec.syntax.expr_parse import parse_block, parse_decl, parse_def_head, parse_expr, parse_name, parse_range
+from nnspec.syntax.expr_parse import (
+    parse_block,
+    parse_decl,
+    parse_def_head,
+    parse_expr,
+    parse_field_head,
+    parse_name,
+    parse_range,
+)
 from nnspec.syntax.expr_scan import scan
 from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
 from nnspec.text.diagnostic import SpecError
@@ -22,81 +34,23 @@ from nnspec.text.source import Span
 
 T = TypeVar("T")
 _FORMULAS = {"count", "size", "number", "formula", "density", "constant", "dataset", "domain", "check", "points",
-             "point", "axis", "body"}  # fmt: skip
+             "point", "axis", "body", "table", "field", "map", "formula of results"}  # fmt: skip
 _WORDS = {"activation": "activations", "parameterization": "parameterizations"}
-_PREFERRED = {"density": "densities", "dataset": "datasets"}
 
 
-@dataclass(frozen=True)
-class Occurrence:
-    """A place where a name of the spec stands."""
-
-    span: Span
-    symbol: Symbol
-    declares: bool = False
-    quoted: bool = False
-    """Whether it stands in single quotes, where a prime is doubled."""
-    plain: bool = False
-    """Whether Greek letters must be spelt out here, because this is not read as a formula."""
-
-
-@dataclass(frozen=True)
-class Word:
-    """A place where a word of the language, of a plugin, or a declared key stands."""
-
-    span: Span
-    kind: str
-    text: str
-    field: Field | None = None
-
-
-@dataclass
-class Survey:
-    """What was found, in the order of the file."""
-
-    symbols: list[Symbol] = field(default_factory=list)
-    occurrences: list[Occurrence] = field(default_factory=list)
-    words: list[Word] = field(default_factory=list)
-    broken: list[tuple[Span, frozenset[str]]] = field(default_factory=list)
-    """Formulas that could not be parsed, with the names in them."""
-
-    def symbol(self, text: str) -> Symbol | None:
-        """What a name means outside of formulas that give it a meaning of their own."""
-        return next((each for each in self.symbols if each.text == text and not each.inside), None)
-
-    def at(self, offset: int) -> Occurrence | Word | None:
-        """What stands at a place; the narrowest where several do."""
-        things: list[Occurrence | Word] = [*self.occurrences, *self.words]
-        found = [each for each in things if each.span.start <= offset <= each.span.end]
-        return min(found, key=lambda each: each.span.end - each.span.start, default=None)
-
-    def of(self, symbol: Symbol) -> list[Occurrence]:
-        """All places of a symbol."""
-        return [each for each in self.occurrences if each.symbol is symbol]
-
-
-@dataclass(frozen=True)
-class _Formula:
-    """A formula that waits until all names are declared."""
-
-    leaf: Leaf
-    node: ast.ExprNode
-    bound: Locals
-    type: str
-
-
-def survey(tree: Mapping, slot: Slot) -> Survey:
-    """Survey a spec."""
-    surveyor = _Surveyor()
+def survey(tree: Mapping, slot: Keys, datasets: Mapping_[str, Dataset]) -> Survey:
+    """Survey a spec; data generators say which of their arguments label points."""
+    surveyor = _Surveyor(slot, datasets)
     surveyor.node(tree, slot, {})
-    surveyor.resolve()
+    resolve(surveyor.found, surveyor.formulas, surveyor.named)
     return surveyor.found
 
 
 class _Surveyor:
-    def __init__(self) -> None:
+    def __init__(self, root: Keys, datasets: Mapping_[str, Dataset]) -> None:
         self.found = Survey()
-        self.formulas: list[_Formula] = []
+        self.root, self.datasets = root, datasets
+        self.formulas: list[Formula] = []
         self.named: list[tuple[Leaf, str]] = []
 
     # ------------------------------------------------------------ the tree
@@ -104,11 +58,16 @@ class _Surveyor:
         match slot:
             case Keys():
                 self.keys(node, slot)
+            case Names(bare=bare) if bare is not None and not isinstance(node, Mapping):
+                self.node(node, bare, bound)
             case Names():
                 for entry in node.entries if isinstance(node, Mapping) else ():
-                    self.node(entry.value, slot.value, self.declare(entry.key, entry.value, slot.kind))
+                    below = swept(self.root, entry.key.text) if slot.kind == "axis" else slot.value
+                    self.node(entry.value, below, self.declare(entry.key, entry.value, slot.kind))
             case Choice():
                 self.choice(node, slot)
+            case Items(bare=bare) if bare is not None and isinstance(node, Leaf):
+                self.node(node, bare, bound)
             case Items(item=item):
                 for each in node.items if isinstance(node, Sequence) else ():
                     self.node(each, item, {})
@@ -159,11 +118,13 @@ class _Surveyor:
             case "range":
                 self.formula(leaf, self.parsed(leaf, parse_range), bound, "range")
             case "head":
-                self.head(leaf)
+                self.head(leaf, leaf.span)
             case "block":
                 self.block(leaf)
             case "function" | "observable" | "results" | "axis name":
                 self.named.append((leaf, slot.type))
+            case "path":
+                self.named.append((leaf, "path"))
             case kind if kind in _WORDS:
                 self.found.words.append(Word(leaf.span, _WORDS[kind], leaf.text))
             case "methods":
@@ -180,7 +141,25 @@ class _Surveyor:
             return None
 
     def formula(self, leaf: Leaf, node: ast.ExprNode | None, bound: Locals, kind: str) -> None:
-        self.formulas += [_Formula(leaf, node, bound, kind)] if node is not None else []
+        if kind == "dataset" and isinstance(node, ast.Call):
+            self.generator(leaf, node)
+        elif node is not None:
+            self.formulas.append(Formula(leaf, node, bound, kind))
+
+    def generator(self, leaf: Leaf, node: ast.Call) -> None:
+        """The call of a data generator, whose labels are formulas of the point."""
+        record = self.datasets.get(node.fn.text) if isinstance(node.fn, ast.Name) else None
+        types = [each.type for each in record.parameters] if record is not None else []
+        named = {each.name: each.type for each in record.parameters} if record is not None else {}
+        given = [*zip(node.args, [*types, *[None] * len(node.args)], strict=False)]
+        given += [(each.value, named.get(each.name.text)) for each in node.kwargs]
+        names = frozenset((POINT, *(name for each in self.datasets.values() for name in each.coordinates)))
+        self.formulas.append(Formula(leaf, replace(node, args=(), kwargs=()), {}, "dataset"))
+        for value, kind in given:
+            if kind == "target":
+                self.formulas.append(Formula(leaf, value, {}, "label", names))
+            else:
+                self.formula(leaf, value, {}, "dataset")
 
     def declare(self, key: Leaf, value: Node, kind: str) -> Locals:
         """Declare the name in a key; the names that hold in its value alone are returned."""
@@ -193,34 +172,41 @@ class _Surveyor:
             head = self.parsed(key, parse_def_head)
             if head is not None:
                 return self.function(key, *head, extent)
-        elif kind != "plot":
+        elif kind == "field":
+            self.head(key, extent)
+        elif kind == "axis":
+            self.named.append((key, "path"))
+        elif kind not in ("plot", "plugin"):
             name = self.parsed(key, parse_name)
             if name is not None:
-                self.add(key, Symbol(kind, name.text, name.span, extent), plain=kind == "result")
+                add(self.found, key, Symbol(kind, name.text, name.span, extent), plain=kind == "result")
         return {}
 
     def param(self, leaf: Leaf, decl: ast.Decl, extent: Span) -> None:
         for each in decl.names:
             indices = tuple(index.text for index in each.indices)
-            self.add(leaf, Symbol("param", each.name.text, each.name.span, extent, indices=indices))
+            add(self.found, leaf, Symbol("param", each.name.text, each.name.span, extent, indices=indices))
         self.formula(leaf, decl, {}, "decl")
 
     def function(self, leaf: Leaf, name: ast.Name, args: tuple[ast.Name, ...], extent: Span) -> Locals:
-        self.add(leaf, Symbol("function", name.text, name.span, extent, args=tuple(arg.text for arg in args)))
+        add(self.found, leaf, Symbol("function", name.text, name.span, extent, args=tuple(arg.text for arg in args)))
         bound = {arg.text: local(arg, leaf.span, "argument") for arg in reversed(args)}
         for symbol in bound.values():
-            self.add(leaf, symbol)
+            add(self.found, leaf, symbol)
         return bound
 
-    def head(self, leaf: Leaf) -> None:
-        head = self.parsed(leaf, parse_def_head)
+    def head(self, leaf: Leaf, extent: Span) -> None:
+        head = self.parsed(leaf, parse_field_head)
         if head is not None:
-            self.field(leaf, *head, leaf.span)
+            self.field(leaf, *head, extent)
 
-    def field(self, leaf: Leaf, name: ast.Name, args: tuple[ast.Name, ...], extent: Span) -> None:
-        self.add(leaf, Symbol("field", name.text, name.span, extent, args=tuple(arg.text for arg in args)))
-        for arg in args:
-            self.formula(leaf, arg, {}, "formula")
+    def field(
+        self, leaf: Leaf, name: ast.Name, components: tuple[ast.Name, ...], args: tuple[ast.Name, ...], extent: Span
+    ) -> None:
+        indices, points = (tuple(each.text for each in names) for names in (components, args))
+        add(self.found, leaf, Symbol("field", name.text, name.span, extent, indices=indices, args=points))
+        for each in (*components, *args):
+            self.formula(leaf, each, {}, "formula")
 
     def block(self, leaf: Leaf) -> None:
         """The statements of `model: |`, each by itself, so that a broken one hides no other."""
@@ -236,65 +222,19 @@ class _Surveyor:
     def statement(self, leaf: Leaf, node: ast.Statement) -> None:
         match node:
             case ast.SIndex(name=name, range=values):
-                self.add(leaf, Symbol("index", name.text, name.span, node.span))
+                add(self.found, leaf, Symbol("index", name.text, name.span, node.span))
                 self.formula(leaf, values, {}, "range")
             case ast.SInput(name=name, domain=domain):
-                self.add(leaf, Symbol("input", name.text, name.span, node.span))
+                add(self.found, leaf, Symbol("input", name.text, name.span, node.span))
                 self.formula(leaf, domain, {}, "domain")
             case ast.SLet(name=name, value=body):
-                self.add(leaf, Symbol("constant", name.text, name.span, node.span))
+                add(self.found, leaf, Symbol("constant", name.text, name.span, node.span))
                 self.formula(leaf, body, {}, "constant")
             case ast.SParam(decl=decl, density=density):
                 self.param(leaf, decl, node.span)
                 self.formula(leaf, density, {}, "density")
-            case ast.SDef(name=name, args=args, body=body):
-                self.field(leaf, name, args, node.span)
+            case ast.SDef(name=name, components=components, args=args, body=body):
+                self.field(leaf, name, components, args, node.span)
                 self.formula(leaf, body, {}, "formula")
             case ast.SDeform(factor=factor):
                 self.formula(leaf, factor, {}, "formula")
-
-    def add(self, leaf: Leaf, symbol: Symbol, *, plain: bool = False) -> None:
-        """A symbol; a second declaration of a name is a use of the first, so that both are renamed."""
-        first = None if symbol.inside else self.found.symbol(symbol.text)
-        if first is None:
-            self.found.symbols.append(symbol)
-        self.occur(leaf, Occurrence(symbol.span, first or symbol, declares=first is None, plain=plain))
-
-    def occur(self, leaf: Leaf, occurrence: Occurrence) -> None:
-        self.found.occurrences.append(replace(occurrence, quoted=leaf.style == "single"))
-
-    # ------------------------------------------------------------ meanings
-    def resolve(self) -> None:
-        """Give the names of all formulas their symbols."""
-        outside = {each.text: each for each in reversed(self.found.symbols) if not each.inside}
-        for formula in self.formulas:
-            for mention in mentions(formula.node, formula.bound):
-                self.mention(formula, mention, outside)
-        for leaf, kind in self.named:
-            text = leaf.text.partition(".")[0]
-            symbol = outside.get(text)
-            if symbol is not None and symbol.kind == _WANTED[kind]:
-                self.occur(leaf, Occurrence(leaf.span_of(0, len(text)), symbol, plain=True))
-        self.found.occurrences.sort(key=lambda each: each.span.start)
-        self.found.words.sort(key=lambda each: each.span.start)
-
-    def mention(self, formula: _Formula, mention: Mention, outside: dict[str, Symbol]) -> None:
-        name, symbol = mention.name, mention.symbol
-        if mention.declares and symbol is not None:
-            self.add(formula.leaf, symbol)
-            return
-        if mention.part and mention.before is not None:
-            owner = outside.get(mention.before.text)
-            if owner is not None and owner.kind == "result":
-                return
-        first = isinstance(formula.node, ast.Call) and formula.node.fn is name and formula.type in _PREFERRED
-        if symbol is None and not first:
-            symbol = outside.get(name.text)
-        if symbol is not None:
-            self.occur(formula.leaf, Occurrence(name.span, symbol))
-        else:
-            kind = _PREFERRED[formula.type] if first else "functions" if mention.called else "constants"
-            self.found.words.append(Word(name.span, kind, name.text))
-
-
-_WANTED = {"function": "function", "observable": "result", "results": "result", "axis name": "data"}

@@ -8,6 +8,7 @@ from typing import Any
 from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Experiment, Observable
 from nnspec.ir.walk import walk
+from nnspec.plugin.records import Estimator
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.diagnostic import Diagnostic, Label
 from nnspec.text.source import Span
@@ -50,9 +51,11 @@ def _reasons(asked: Observable, experiment: Experiment, words: Vocabulary) -> It
 
 
 def _of_the_model(asked: Observable, experiment: Experiment, words: Vocabulary) -> Iterator[Reason]:
+    if not _looks_at_the_model(asked, words):
+        return
     model, undeformed = experiment.model, asked.option("density") == "undeformed"
     sampler = words.samplers[experiment.sampler]
-    if model.deform is not None and not undeformed and asked.word != "evaluate":
+    if model.deform is not None and not undeformed:
         yield "drawing from a deformed density is not built yet", model.deform.span
     if sampler.later and not undeformed:
         yield sampler.later, experiment.sampler_span
@@ -61,6 +64,14 @@ def _of_the_model(asked: Observable, experiment: Experiment, words: Vocabulary) 
             yield words.layers[layer.name].later, layer.span
         yield from _nodes([value for _, value in layer.options])
     yield from _nodes([model.params, model.fields])
+
+
+def _looks_at_the_model(asked: Observable, words: Vocabulary) -> bool:
+    """Whether networks or the form of the model are needed at all."""
+    if isinstance(words.observables[asked.word].kind, Estimator):
+        return True
+    rules = [rule for rule in words.rules if rule.observable == asked.word]
+    return not rules or any(rule.form != "Anything" for rule in rules)
 
 
 def _nodes(parts: list[Any]) -> Iterator[Reason]:

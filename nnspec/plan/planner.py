@@ -43,6 +43,8 @@ class Plan:
     groups: tuple[Group, ...]
     pending: tuple[Diagnostic, ...] = ()
     """What the spec asks for rightly and this version cannot compute."""
+    later: tuple[str, ...] = ()
+    """The names of these."""
 
 
 @dataclass(frozen=True)
@@ -57,31 +59,34 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
     """Match observables with backends."""
     rows: list[Row] = []
     complaints: list[Diagnostic] = []
-    pending: list[Diagnostic] = []
+    pending: list[tuple[str, Diagnostic]] = []
     for asked in (each for observable in experiment.observables for each in by_method(observable)):
         why = reason(asked, experiment, words)
         answers = ask(experiment, asked, words) if why is None else None
         if answers is None:
             assert why is not None
-            pending.append(cannot(asked, why))
+            pending.append((asked.name, cannot(asked, why)))
         elif answers.offers:
             rows.append(Row(answers, answers.offers[0]))
         elif (later := _later(answers)) is not None:
-            pending.append(cannot(asked, (later.reason, _place(asked))))
+            pending.append((asked.name, cannot(asked, (later.reason, _place(asked)))))
         else:
             complaints.append(_refused(answers, words))
     if complaints:
         return Planned(None, tuple(complaints))
-    return Planned(Plan(experiment, tuple(rows), _groups(rows), (*_of_the_whole(experiment), *pending)), ())
+    found = (*_of_the_whole(experiment), *pending)
+    made = Plan(experiment, tuple(rows), _groups(rows), tuple(each for _, each in found), tuple(name for name, _ in found))
+    return Planned(made, ())
 
 
-def _of_the_whole(experiment: Experiment) -> tuple[Diagnostic, ...]:
+def _of_the_whole(experiment: Experiment) -> tuple[tuple[str, Diagnostic], ...]:
     """A sweep is planned at the point that the spec itself is."""
     if experiment.sweep is None:
         return ()
     place = experiment.sweep.axes[0].span
-    return (Diagnostic("NN391", "sweeps cannot be computed by this version", place, "not built yet",
-                       notes=("the spec is right: `nnspec check` passes",)),)  # fmt: skip
+    found = Diagnostic("NN391", "sweeps cannot be computed by this version", place, "not built yet",
+                       notes=("the spec is right: `nnspec check` passes",))  # fmt: skip
+    return (("the sweep", found),)
 
 
 def _later(answers: Answers) -> Refusal | None:

@@ -53,6 +53,7 @@ def table(plan: Plan, cores: int = 1) -> str:
     padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in (head, *lines))
     shown = ["  ".join(cells).rstrip() for cells in padded]
     notes = [f"  {row['name']}: {row['why']}" + _others(row) for row in rows(plan)]
+    notes += [f"  {each.message}: {each.label if not each.secondary else each.secondary[0].text}" for each in plan.pending]
     return "\n".join([shown[0], "-" * len(shown[0]), *shown[1:], "", *notes])
 
 

@@ -16,21 +16,6 @@ from nnspec.report.latex import model_latex
 from nnspec.report.parts import formula_lines, mathematics, meaning, tree_lines
 from nnspec.report.programs import field_jaxpr
 from nnspec.syntax.tree import Mapping
-from nnspec.text.catalogue import page
-
-
-def code_page(code: str) -> str | None:
-    """The page of an error code, None when there is none."""
-    found = page(code.upper())
-    if found is None:
-        return None
-    return (
-        f"{found.code}: {found.title}\n\n{found.why}\n\nbad:\n{_indented(found.bad)}\n\ngood:\n{_indented(found.good)}"
-    )
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.rstrip().splitlines())
 
 
 def emit(checked: Any, level: str, path: str = "") -> str:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnspec.check.observables import universal
-from nnspec.document.fields import Field
-from nnspec.document.spec import MODEL_KEYS, TOP
+from nnspec.document.spec import TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.report.codes import code_page
+from nnspec.report.language import DOMAINS, LANGUAGE, OF_DENSITIES, OPERATORS
+from nnspec.report.options import explained, listed, options
+from nnspec.text.catalogue import codes
 
 KINDS = ("observables", "layers", "activations", "densities", "parameterizations", "datasets", "samplers", "backends")
 
@@ -38,66 +41,71 @@ def listing(words: Vocabulary, *, as_json: bool) -> str:
 
 
 def describe(word: str | None, words: Vocabulary) -> str | None:
-    """The text about a word; without one, all words; None for an unknown one."""
+    """The text about a word, an option or an error code; without one, all words; None for an unknown one."""
     if word is None:
         return _all(words)
     if word == "functions":
-        lines = [f"{f.name:8} {f.doc}" for f in FUNCTIONS.values()]
-        return "\n".join([*lines, "", "of results, in checks:", *(f"{n:8} {d}" for n, d in OF_RESULTS.items())])
+        lines = [f"{f.name:15} {f.doc}" for f in FUNCTIONS.values()]
+        lines += ["", *(text for text in OPERATORS.values())]
+        return "\n".join([*lines, "", "of results, in checks:", *(f"{n:15} {d}" for n, d in OF_RESULTS.items())])
+    if word.upper() in codes():
+        return code_page(word)
     found = [text for text in _found(word, words)]
     return "\n\n".join(found) if found else None
 
 
 def known(words: Vocabulary) -> list[str]:
-    """Every word that `describe` explains, sorted."""
+    """Every word that `describe` explains, sorted; error codes are explained besides."""
     taught = {word for kind in KINDS for word in words.words(kind)}
-    return sorted({*taught, *FUNCTIONS, *(item.name for item in (*TOP, *MODEL_KEYS)), "functions"})
+    keys = {each.name for each in options(words)}
+    return sorted({*taught, *keys, *FUNCTIONS, *OF_RESULTS, *CONSTANTS, *LANGUAGE, "functions"})
 
 
 def _all(words: Vocabulary) -> str:
     lines = [f"{kind}: {', '.join(words.words(kind))}" for kind in KINDS]
-    lines.append(f"functions: {', '.join(FUNCTIONS)}, integral, vol, norm")
+    lines.append(f"functions: {', '.join((*FUNCTIONS, *OPERATORS))}")
+    lines.append(f"functions of results: {', '.join(OF_RESULTS)}")
+    lines.append(f"domains: {', '.join(DOMAINS)}")
+    lines.append(f"made of densities: {', '.join(OF_DENSITIES)}")
     lines.append(f"constants: {', '.join(CONSTANTS)}")
     lines.append(f"keys of a spec: {', '.join(item.name for item in TOP)}")
-    return "\n".join([*lines, "", "`nnspec doc NAME` explains each of them"])
+    return "\n".join([*lines, "", "`nnspec doc NAME` explains each of them, options and error codes as `NN301` too"])
 
 
 def _found(word: str, words: Vocabulary) -> Iterable[str]:
     printers: dict[str, Callable[[Any], str]] = {
-        "observables": _observable, "layers": _layer, "densities": _density, "activations": _activation,
-        "datasets": _dataset,
+        "observables": _observable, "densities": _density, "activations": _activation, "datasets": _dataset,
     }  # fmt: skip
     for kind in KINDS:
         records: Any = getattr(words, kind)
         if word in records:
-            text = printers.get(kind, lambda record: str(record.doc))(records[word])
+            text = printers.get(kind, _plain)(records[word])
             yield f"{word}   ({_single(kind)}, from {words.origin(kind, word)})\n{text}"
+    if word in LANGUAGE:
+        kind, text = LANGUAGE[word]
+        yield f"{word}   ({kind})\n{text}"
     if word in FUNCTIONS:
         yield f"{word}   (function)\n{FUNCTIONS[word].doc}"
-    for item in (*TOP, *MODEL_KEYS):
-        if item.name == word:
-            yield f"{word}   (key)\n{item.doc}"
+    if word in OF_RESULTS:
+        yield f"{word}   (function of results)\n{OF_RESULTS[word]}"
+    if word in CONSTANTS:
+        yield f"{word}   (constant)\n{CONSTANTS[word]:.12g}"
+    yield from explained(word, words)
 
 
 def _single(kind: str) -> str:
     return {"densities": "density"}.get(kind, kind.removesuffix("s"))
 
 
-def _fields(fields: Iterable[Field]) -> str:
-    return "\n".join(
-        f"  {f.name:12} {f.type}{', required' if f.required else ''}"
-        f"{f', default {f.default}' if f.default is not None else ''}: {f.doc}"
-        for f in fields
-    )
-
-
 def _observable(record: Any) -> str:
-    fields = _fields((*record.fields, *universal(record)))
-    return "\n".join([record.doc, "", f"  {record.equation}", "", fields, *_cited(record)])
+    fields = listed((*record.fields, *universal(record)))
+    return "\n".join([record.doc, "", f"  {record.equation}", "", fields, *_later(record), *_cited(record)])
 
 
-def _layer(record: Any) -> str:
-    return "\n".join([record.doc, "", _fields(record.fields), *_cited(record)])
+def _plain(record: Any) -> str:
+    """A word with options: a layer, a sampler, a parameterization; a backend has none."""
+    fields = getattr(record, "fields", ())
+    return "\n".join([record.doc, *(["", listed(fields)] if fields else []), *_later(record), *_cited(record)])
 
 
 def _density(record: Any) -> str:
@@ -116,5 +124,12 @@ def _dataset(record: Any) -> str:
     return "\n".join([record.doc, "", call, *(f"  {p.name:12} {p.doc}" for p in record.parameters)])
 
 
+def _later(record: Any) -> list[str]:
+    """What this version cannot do yet."""
+    later = getattr(record, "later", "")
+    return ["", f"in this version: {later}"] if later else []
+
+
 def _cited(record: Any) -> list[str]:
-    return [f"source: {', '.join(record.cite)}"] if record.cite else []
+    cite = getattr(record, "cite", ())
+    return [f"source: {', '.join(cite)}"] if cite else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import NotConstant, evaluate
 from nnspec.ir.experiment import Check, Experiment
 from nnspec.ir.functions import FUNCTIONS
+from nnspec.ir.walk import walk
+from nnspec.numerics.agreement import Agreement, agree
 from nnspec.numerics.lazy import np
 from nnspec.result.estimate import Estimate
 from nnspec.result.format import plain_number
@@ -31,7 +34,7 @@ def _judge(check: Check, judge_: _Judge) -> CheckRecord:
     except CannotJudge as reason:
         return CheckRecord(text=check.text, passed=None, detail=str(reason))
     left = right = None
-    detail = ""
+    detail = judge_.seen(check.that)
     if isinstance(check.that, ir.Compare):
         sides = [judge_.value(side) for side in check.that.operands]
         left, right = float(sides[0]), float(sides[-1])
@@ -61,7 +64,7 @@ def failures(experiment: Experiment, records: list[CheckRecord]) -> list[Diagnos
 def _failed(check: Check, record: CheckRecord, note: str) -> Diagnostic:
     title = f"check failed: {record.text}"
     if not isinstance(check.that, ir.Compare) or record.left is None or record.right is None:
-        return Diagnostic("NN711", title, check.span, notes=(note,))
+        return Diagnostic("NN711", title, check.span, record.detail, notes=(note,))
     first, last = check.that.operands[0].span, check.that.operands[-1].span
     where = f", at {record.detail}" if record.detail else ""
     secondary = (Label(last, f"right side: {plain_number(record.right)}"),) if last else ()
@@ -79,6 +82,10 @@ _COMPARE = {
 }  # fmt: skip
 _WHOLE = {"max": "max", "min": "min", "mean": "mean", "sum": "sum"}
 _BY_ENTRY = ("sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "abs", "sign", "floor", "where")
+
+
+def _results(node: ir.Expr) -> list[ir.ResultRef]:
+    return [part for part in walk(node) if isinstance(part, ir.ResultRef)]
 
 
 class _Judge:
@@ -117,8 +124,12 @@ class _Judge:
                 return not truth[0] if op == "not" else all(truth) if op == "and" else any(truth)
             case ir.Select(condition=condition, then=then, other=other):
                 return self.value(then) if self.value(condition) else self.value(other)
+            case ir.Apply(fn="agree"):
+                return self._agreement(node).ok
             case ir.Apply() if node.fn != "vol":
                 return self._apply(node)
+            case ir.Entry(arg=arg, places=places):
+                return self._entry(node, np.asarray(self.value(arg)), places)
             case ir.Local(name=name):
                 return self.local[name]
             case ir.Bind(names=names, values=values, body=body):
@@ -152,9 +163,18 @@ class _Judge:
     def _apply(self, node: ir.Apply) -> Any:
         if node.fn == "se":
             return self._error(node.args[0])
-        args = [self.value(arg) for arg in node.args]
+        dims = [arg.value for arg in node.args if isinstance(arg, ir.Text)]
+        args = [self.value(arg) for arg in node.args if not isinstance(arg, ir.Text)]
         if node.fn in _WHOLE and len(args) == 1:
-            return getattr(np, _WHOLE[node.fn])(args[0])
+            over = tuple(node.args[0].type.dims.index(dim) for dim in dims) if dims else None
+            return getattr(np, _WHOLE[node.fn])(args[0], axis=over)
+        if node.fn == "spread":
+            return np.max(args[0]) - np.min(args[0])
+        if node.fn == "slope":
+            return self._slope(node, args)
+        if node.fn == "relative_change":
+            steps = np.moveaxis(np.asarray(args[0]), node.args[0].type.dims.index("step"), 0)
+            return np.linalg.norm(steps[-1] - steps[0]) / np.linalg.norm(steps[0])
         if node.fn == "norm":
             return np.sqrt(np.sum(np.square(args[0])))
         if node.fn in ("min", "max"):
@@ -175,12 +195,70 @@ class _Judge:
             msg = f"`{node.fn}` has no value at an entry of its argument"
             raise CannotJudge(msg) from None
 
+    def _slope(self, node: ir.Apply, args: list[Any]) -> Any:
+        """Least squares over all pairs; what lacks a dimension of the other is repeated along it."""
+        dims = tuple(dict.fromkeys(dim for arg in node.args for dim in arg.type.dims))
+        spread = []
+        for value, arg in zip(args, node.args, strict=True):
+            places = [dims.index(dim) for dim in arg.type.dims]
+            array = np.moveaxis(np.asarray(value)[(..., *[None] * (len(dims) - len(places)))], range(len(places)), places)
+            spread.append(array)
+        x, y = (each.reshape(-1) for each in np.broadcast_arrays(*spread))
+        centred = x - np.mean(x)
+        if x.size < 2 or not np.any(centred):
+            msg = "a straight line needs two different x"
+            raise CannotJudge(msg)
+        return np.sum(centred * y) / np.sum(centred**2)
+
+    def _entry(self, node: ir.Entry, array: Any, places: tuple[int, ...]) -> Any:
+        if any(place > size for place, size in zip(places, array.shape, strict=False)):
+            shape = " x ".join(map(str, array.shape))
+            msg = f"`{node.span.text if node.span else 'the result'}` is outside of a result of the shape {shape}"
+            raise CannotJudge(msg)
+        return array[tuple(place - 1 for place in places)]
+
+    def _agreement(self, node: ir.Apply) -> Agreement:
+        """The comparison of two results, with the quantile of Student's t that their blocks ask for."""
+        sides = [self._sampled(arg) for arg in node.args]
+        chosen = dict(node.options).get("false_alarm")
+        alarm = 1e-3 if chosen is None else float(self.value(chosen))
+        if not 0 < alarm < 1:
+            msg = f"a false-alarm rate lies between 0 and 1, and this is {alarm:g}"
+            raise CannotJudge(msg)
+        (a, se_a, dof_a), (b, se_b, dof_b) = sides
+        a, b = np.broadcast_arrays(a, b)
+        if not np.any(se_a) and not np.any(se_b):
+            tolerance = 1e-9 * float(np.max(np.abs(a), initial=0.0))
+            return agree(a, b, se_a, se_b, false_alarm=alarm, tolerance=tolerance)
+        return agree(a, b, se_a, se_b, false_alarm=alarm, dof=min(dof_a, dof_b))
+
+    def _sampled(self, arg: ir.Expr) -> tuple[Any, Any, float]:
+        """A value, its error, and the degrees of freedom of that error; a number and a formula of numbers have none."""
+        if isinstance(arg, ir.ResultRef):
+            found = self._result(arg)
+            if found.stderr is not None:
+                blocks = found.diagnostics.get("blocks")
+                return np.asarray(found.value), np.asarray(found.stderr), math.inf if blocks is None else float(blocks) - 1
+        elif any(self._sampled(part)[1] is not None and np.any(self._sampled(part)[1]) for part in _results(arg)):
+            msg = "`agree` compares results by their names: the error of a formula of sampled results is not known"
+            raise CannotJudge(msg)
+        value = np.asarray(self.value(arg), dtype=np.float64)
+        return value, np.zeros_like(value), math.inf
+
     def _error(self, arg: ir.Expr) -> Any:
         if not isinstance(arg, ir.ResultRef):
             msg = "`se` takes one result by its name"
             raise CannotJudge(msg)
         found = self._result(arg)
         return np.zeros_like(np.asarray(found.value)) if found.stderr is None else np.asarray(found.stderr)
+
+    def seen(self, node: ir.Expr) -> str:
+        """What a comparison by `agree` could have seen."""
+        if not isinstance(node, ir.Apply) or node.fn != "agree":
+            return ""
+        found = self._agreement(node)
+        what = found.reason or f"largest |z| {found.z_max:.2f}, {found.allowed:.2f} allowed"
+        return f"{what}; a difference of {found.smallest_detectable:.3g} would have been seen"
 
     def place(self, node: ir.Expr) -> str:
         """Where the largest or smallest entry is, for `max(...)` and `min(...)` of a result."""

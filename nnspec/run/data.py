@@ -39,6 +39,8 @@ def labels(decl: DataDecl, data: dict[str, Any], constants: Mapping[str, Any], w
     def at(place: int) -> float:
         values = {point: points[place], **{name: array[place] for name, array in further.items()}}
         plain = {name: tuple(map(float, value)) if np.ndim(value) else float(value) for name, value in values.items()}
+        if decl.target.dims[0] == 0 and np.ndim(points) > 1:  # type: ignore[union-attr]
+            plain[point] = plain[point][0]  # type: ignore[index]
         return float(evaluate(decl.target.body, {**constants, **plain}))  # type: ignore[union-attr]
 
     return np.asarray([at(place) for place in range(len(points))], dtype=np.float64)

@@ -14,6 +14,7 @@ from nnspec.numerics.streams import draw_key, normal, root_key, stream
 from nnspec.plugin.records import Kernels, Layer, LayerParam, Vocabulary
 from nnspec.testing.agree import assert_agree
 from nnspec.testing.close import assert_close
+from nnspec.testing.formula_law import check_formula
 
 Direct = Callable[[LayerNode, dict[str, Any], Any], Any]
 _DRAWS, _WIDTH = 4000, 16
@@ -87,6 +88,8 @@ def _check_apply(record: Layer, node: LayerNode, fan_in: int, words: Vocabulary,
         assert bool(jnp.all(jnp.isfinite(y))), f"{name} is not finite"
     alone = jnp.concatenate([record.apply(node, weights, h[k : k + 1], words) for k in range(5)])
     assert_close(f"{name}, point by point,", alone, y, 1e-12)
+    if record.formula is not None:
+        check_formula(record, node, numbers, inputs, y, words)
     if direct is not None:
         assert_close(f"{name}, written directly,", y, direct(node, numbers, inputs), 1e-12)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from nnspec.ir.experiment import LayerNode
 from nnspec.numerics.lazy import np
 from nnspec.plugin import Kernels
 from nnspec.plugin.vocabulary import load_vocabulary
@@ -69,3 +70,17 @@ def test_price_supplies_a_missing_dual_prime():
     relu = replace(WORDS.activations["erf"], dual_prime=None)
     words = replace(WORDS, activations={**WORDS.activations, "erf": relu})
     check_layer(WORDS.layers["act"], words)
+
+
+@pytest.mark.parametrize("formula", ["bias[i] + 2*sum_j weight[i, j]*h[j]", "sum_j weight[i, j]*h[j]", "bias[i] + h[i]"])
+def test_the_laws_catch_a_wrong_formula(formula):
+    with pytest.raises((AssertionError, IndexError), match=r"by its formula|out of bounds"):
+        check_layer(replace(WORDS.layers["dense"], formula=lambda node: formula), WORDS)
+
+
+def test_the_laws_catch_a_formula_with_another_activation():
+    record = replace(WORDS.layers["act"], kernel=None)
+    node = LayerNode(name="act", options=(("function", ("swish", ())),))
+    check_layer(record, WORDS, node=lambda size: node)
+    with pytest.raises(AssertionError, match="by its formula"):
+        check_layer(replace(record, formula=lambda node: "tanh(h[i])"), WORDS, node=lambda size: node)

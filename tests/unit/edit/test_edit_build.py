@@ -89,6 +89,13 @@ def test_the_other_keys() -> None:
     assert plain(nn.loads(text).tree)["plugins"] == {"nnspec-kan": ">=0.1,<1"}  # type: ignore[call-overload, index]
 
 
+def test_several_fields() -> None:
+    m = nn.Model("a", x="R").param("a", "Normal(0, 1)").field("f(x)", "a*x").field("g(x)", "f(x)^2")
+    assert "  def:\n    f(x): a*x\n    g(x): f(x)^2\n" in str(m)
+    experiment = m.observe(G={"correlator": {"n": 2, "at": [1], "field": "g"}}).spec().check().experiment
+    assert [each.name for each in experiment.model.fields] == ["f", "g"]
+
+
 def test_constants_that_look_like_spaces_and_inputs_that_do_not() -> None:
     m = nn.Model("a", x="Ball(2, 1)", R0="1/2", s="pi", text="x")
     assert m.values()["let"] == {"R0": "1/2", "s": "pi", "text": "x"}

@@ -140,6 +140,29 @@ def test_names_of_the_spec_are_left_alone(words: Vocabulary) -> None:
     assert "field: f(x)" in emitted
 
 
+@pytest.mark.parametrize("parameterization", ["mean_field", "mup"])
+def test_other_parameterizations(parameterization: str, words: Vocabulary) -> None:
+    text = spec("bias relu wide erf out_bias", parameterization)
+    source = Source("spec.yaml", text)
+    done = formula_form(read_tree(source), source, words)
+    assert ("learning rates" in done.note) == (parameterization == "mean_field")
+    np.testing.assert_allclose(values(done.text, words), values(text, words), rtol=1e-12)
+
+
+def test_a_deformation_stays(words: Vocabulary) -> None:
+    text = spec("bias relu out").replace("  layers:", "  deform: exp(-integral(phi(y)^4, y in Box(-1, 1)^d))\n  layers:")
+    text = text.replace("{correlator: {", "{correlator: {density: undeformed, ")
+    assert "  deform: exp(-integral(phi(y)^4, y in Box(-1, 1)^d))\n" in formula(text, words)
+
+
+def test_a_sweep_over_layers_is_mentioned(words: Vocabulary) -> None:
+    text = spec("bias relu out") + "sweep: {grid: {model.parameterization: [standard, ntk]}}\n"
+    source = Source("spec.yaml", text)
+    assert formula_form(read_tree(source), source, words).note == (
+        "the sweep changes `model.parameterization`, which the formula does not have"
+    )
+
+
 def test_a_block_becomes_a_mapping_and_keeps_its_comments(words: Vocabulary) -> None:
     block = (
         "nnspec: 1\nname: a\nmodel: |\n  input x in R\n  a ~ Normal(0,1)  # why\n  phi(x) = a*x\n"

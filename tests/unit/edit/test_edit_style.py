@@ -9,7 +9,7 @@ import pytest
 
 from nnspec.check.experiment import check
 from nnspec.edit.style import Style, restyle
-from nnspec.edit.tidy import tidy_file
+from nnspec.edit.tidy import tidy, tidy_file
 from nnspec.ir.digest import digest
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.yaml_tree import read_text
@@ -147,7 +147,6 @@ def test_line_ends_and_a_missing_last_one_are_kept(words: Vocabulary) -> None:
         ("{inputs: {x: R}, layers: [{dense: {width: 1, weight: \"Normal(0, 1)\"}}]}", "block", "made of layers"),
         ("{deform: 1}", "block", "it has no field"),
         ("|\n  input x in R\n  let m = 1\n  phi(x) = m*x", "tree", "only a block can say `let`"),
-        ("|\n  input x in R\n  f(x) = x\n  g(x) = x", "tree", "only a block can say several fields"),
     ],
 )  # fmt: skip
 def test_what_has_one_form_only_stays(model: str, style: Style, note: str, words: Vocabulary) -> None:
@@ -162,6 +161,19 @@ def test_a_vector_or_a_text_in_front_is_quoted(words: Vocabulary) -> None:
     tree = styled(text, words, "tree")
     assert 'def: "[a, 1].x"' in tree
     assert meaning(tree, words) == meaning(text, words) is not None
+
+
+def test_several_fields_stand_under_def(words: Vocabulary) -> None:
+    block = (
+        "nnspec: 1\nname: a\nmodel: |\n  input x in R\n  a ~ Normal(0, 1)\n  f(x) = a*x  # first\n  g(x) = f(x)^2\n"
+        "  P *= exp(-a^2)\n" + ASKED.replace("n: 2", "field: g, n: 2, density: undeformed")
+    )
+    tree = styled(block, words, "tree")
+    assert "  def:\n    f(x): a*x  # first\n    g(x): f(x)^2\n  deform: exp(-a^2)\n" in tree
+    assert styled(tree, words, "block") == block
+    assert meaning(tree, words) == meaning(block, words) is not None
+    untidy = Source("spec.yaml", tree.replace("a*x", "a * x"))
+    assert tidy(untidy, words) == tree
 
 
 def test_a_fault_in_a_block_is_told(words: Vocabulary) -> None:

@@ -19,7 +19,7 @@ def typed(page, old: str, new: str) -> list[str]:
 @pytest.mark.parametrize(
     ("old", "new", "there", "not_there"),
     [
-        ("doc: |", "¦\ndoc: |", ["let", "sampler", "numerics"], ["nnspec", "name", "sweep", "width", "N"]),
+        ("doc: |", "¦\ndoc: |", ["let", "sampler", "numerics", "sweep", "extends", "plugins"], ["nnspec", "name", "width", "N"]),
         ("doc: |", "num¦\ndoc: |", ["numerics"], []),
         ("model:\n", "model:\n  ¦\n", ["inputs", "params", "def", "layers"], ["let", "N"]),
         ("  def: >-", "  de¦\n  def: >-", ["def", "deform"], ["inputs", "params"]),

@@ -1,0 +1,108 @@
+"""What may be typed behind `nnspec`: verbs, their arguments, and what each is for."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, TypeAlias
+
+Arguments: TypeAlias = argparse.Namespace
+EMIT = ("tree", "ast", "ir", "forms", "plan", "formula", "latex", "jaxpr", "schema")
+OF_PARTS = ("tree", "ast", "ir", "latex")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line; `verb` of what it gives is the name of the command."""
+    root = argparse.ArgumentParser(
+        prog="nnspec", description="Neural networks as field theories, computable from a text file.",
+        epilog="exit status: 0 done, 1 errors in the spec, 2 wrong command, 3 a check failed, 4 computing failed",
+    )  # fmt: skip
+    root.add_argument("--version", action="version", version=f"nnspec {_version()}")
+    verbs = root.add_subparsers(metavar="VERB")
+    run = _verb(verbs, "run", "compute a spec, judge its checks, write a run folder", reads=True)
+    run.add_argument("specs", nargs="+", metavar="SPEC")
+    run.add_argument("--out", metavar="DIR", help="where run folders go (default: `output.folder` of the spec, or runs)")
+    run.add_argument("--seed", type=int, metavar="N", help="the same as --set numerics.seed=N")
+    run.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+    run.add_argument("--force", action="store_true", help="compute again what is there; the old run is kept beside it")
+    run.add_argument("--memory", type=_size, metavar="SIZE", help="limit, as in 8GiB (default: 4GiB)")
+    run.add_argument("--host", action="store_true", help="write the name of this host into the record")
+    check = _verb(verbs, "check", "say what is wrong with specs, without computing anything", reads=True)
+    check.add_argument("specs", nargs="+", metavar="SPEC")
+    check.add_argument("--format", choices=("text", "json", "github", "sarif"), default="text",
+                       help="for people (default), or for machines, on standard output")  # fmt: skip
+    check.add_argument("--strict", action="store_true", help="warnings are errors")
+    check.add_argument("--fix", action="store_true", help="first apply the fixes that are certain, and say which")
+    check.add_argument("--color", choices=("auto", "always", "never"), default="auto",
+                       help="auto: on terminals, unless the environment says otherwise (NO_COLOR, FORCE_COLOR)")  # fmt: skip
+    explain = _verb(verbs, "explain", "explain an error code, or show what a spec means", reads=True)
+    explain.add_argument("what", metavar="CODE|SPEC")
+    explain.add_argument("path", nargs="?", metavar="PATH", help="a part of the spec, as in model.layers[0].dense")
+    explain.add_argument("--emit", choices=EMIT, help="what to show of a spec (default: plan; with PATH: tree)")
+    show = _verb(verbs, "show", "tables of the results in a run folder")
+    show.add_argument("runs", nargs="+", metavar="RUN")
+    doc = _verb(verbs, "doc", "explain a word: an observable, a density, a layer, a function, a key")
+    doc.add_argument("word", nargs="?", metavar="NAME")
+    plugins = _verb(verbs, "plugins", "list plugins and the words they teach")
+    plugins.add_argument("--json", action="store_true")
+    _edit_verbs(verbs)
+    _verb(verbs, "schema", "JSON Schema of specs with the installed words, for editors")
+    _verb(verbs, "lsp", "language server for editors, on standard input and output")
+    return root
+
+
+def _edit_verbs(verbs: Any) -> None:
+    fmt = _verb(verbs, "fmt", "space formulas in one way; nothing else in the file is touched")
+    fmt.add_argument("specs", nargs="+", metavar="SPEC")
+    fmt.add_argument("--check", action="store_true", help="write nothing; exit status 1 when something would change")
+    fmt.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+    spelling = fmt.add_mutually_exclusive_group()
+    spelling.add_argument("--unicode", dest="spelling", action="store_const", const="unicode", help="write σ_w², ≤, ·")
+    spelling.add_argument("--ascii", dest="spelling", action="store_const", const="ascii", help="write sigma_w^2, <=, .")
+    fmt.add_argument("--style", choices=("tree", "block"), help="write the model as a mapping, or as `model: |`")
+    diff = _verb(verbs, "diff", "what two specs mean differently, or how far apart two runs are")
+    diff.add_argument("a", metavar="A", help="a spec or a run folder")
+    diff.add_argument("b", metavar="B", help="another one")
+    diff.add_argument("--json", action="store_true")
+    new = _verb(verbs, "new", "write a small working file to begin with")
+    new.add_argument("thing", choices=("spec", "activation", "density", "observable", "plugin"))
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--out", default=".", metavar="DIR", help="where it is written (default: here)")
+    completion = _verb(verbs, "completion", "script that completes nnspec commands in a shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+
+
+def _verb(verbs: Any, name: str, text: str, *, reads: bool = False) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    parser.add_argument("--plugin-file", action="append", default=[], metavar="FILE", help="load a plugin from a file")
+    parser.add_argument("--no-plugins", action="store_true", help="built-in plugins only")
+    if reads:
+        parser.add_argument("--set", action="append", default=[], type=_change, metavar="PATH=VALUE",
+                            help="another value in the spec, as in --set let.N=64; may be given several times")  # fmt: skip
+        parser.add_argument("--allow-path", action="append", default=[], metavar="DIR",
+                            help="a folder from which an extended spec may be read, besides that of the spec")  # fmt: skip
+    parser.set_defaults(verb=name)
+    return parser
+
+
+def _version() -> str:
+    import nnspec
+
+    return nnspec.__version__
+
+
+def _change(text: str) -> tuple[str, str]:
+    path, sign, value = text.partition("=")
+    if not sign or not path:
+        msg = f"'{text}' is no change; write it like let.N=64"
+        raise argparse.ArgumentTypeError(msg)
+    return path.strip(), value
+
+
+def _size(text: str) -> float:
+    units = {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 1e3, "MB": 1e6, "GB": 1e9, "B": 1}
+    for unit, factor in units.items():
+        number = text[: -len(unit)].strip()
+        if text.upper().endswith(unit) and number.replace(".", "", 1).isdecimal():
+            return float(number) * factor
+    msg = f"'{text}' is not a size; write it like 8GiB"
+    raise argparse.ArgumentTypeError(msg)
