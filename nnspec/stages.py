@@ -51,9 +51,10 @@ class Spec:
         Raises:
             SpecError: NN801 when the path leads nowhere.
         """
+        from nnspec.edit.values import plain_value
         from nnspec.edit.yaml_text import one_line
 
-        text = value if isinstance(value, str) else one_line(value)  # type: ignore[arg-type]
+        text = value if isinstance(value, str) else one_line(plain_value(value, path))
         source = Source("command line", f"{path}={text}")
         place = Span(source, 0, len(path))
         return replace(self, tree=with_value(self.tree, path, read_value(text, f"{path}="), place))

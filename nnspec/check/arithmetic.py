@@ -82,12 +82,14 @@ def power(node: ast.Bin, left: ir.Expr, right: ir.Expr) -> ir.Expr:
     return ir.Bin(op="pow", left=left, right=right, type=kind, span=node.span, **unite(left, right))
 
 
-def compare(node: ast.Cmp, sides: Sequence[ir.Expr], ops: Sequence[str]) -> ir.Expr:
-    """A chain of comparisons between numbers."""
+def compare(node: ast.Cmp, sides: Sequence[ir.Expr], ops: Sequence[str], sweep: Sequence[str] = ()) -> ir.Expr:
+    """A chain of comparisons between numbers; `sweep` names the dimensions that come from a sweep."""
     for side, part in zip(sides, node.operands, strict=True):
         if side.type.kind == "result" and side.type.dims:
-            raise Wrong(Diagnostic("NN713", "a whole array is compared", part.span, f"over ({', '.join(side.type.dims)})",
-                                   helps=(f"say which entry decides: `max({part.span.text})`",)))  # fmt: skip
+            over, swept = side.type.dims, [dim for dim in side.type.dims if dim in sweep]
+            largest = f"max(max({part.span.text}))" if swept and len(swept) < len(over) else f"max({part.span.text})"
+            raise Wrong(Diagnostic("NN713", "a whole array is compared", part.span, f"over ({', '.join(over)})",
+                                   helps=(f"say which entry decides: `{largest}`",)))  # fmt: skip
         if side.type.kind not in ("real", "result"):
             raise Wrong(Diagnostic("NN304", "only numbers can be compared", part.span, f"this is {noun(side.type)}"))
     return ir.Compare(operands=tuple(sides), ops=tuple(ops), type=BOOL, span=node.span, **unite(*sides))

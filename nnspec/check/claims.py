@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from nnspec.check.attempts import attempt, parsed
 from nnspec.check.expressions import Reader
+from nnspec.check.fields import is_field
 from nnspec.check.nouns import file_name, noun
 from nnspec.check.options import Options, resolve_options
-from nnspec.check.scope import Scope, Wrong
+from nnspec.check.scope import Scope, Wrong, parts_of
 from nnspec.check.sizes import foresee
 from nnspec.document.read import as_leaf, as_list, as_mapping
 from nnspec.document.spec import LINES
@@ -33,7 +34,7 @@ def _check(node: Node, scope: Scope) -> Check | None:
     formula = parsed(scope, parse_expr, leaf) if leaf else None
     if formula is None or leaf is None:
         return None
-    that = attempt(scope, lambda: _judgeable(foresee(Reader(scope)(formula), scope), formula))
+    that = attempt(scope, lambda: _judgeable(foresee(Reader(scope)(_of_results(formula, scope)), scope), formula))
     if that is None:
         return None
     if that.type != BOOL:
@@ -41,6 +42,15 @@ def _check(node: Node, scope: Scope) -> Check | None:
                                         helps=("as in `max(abs(G2 - Gfree)) < 5*max(se(G2))`",)))  # fmt: skip
         return None
     return Check(that=that, text=" ".join(leaf.text.split()), span=formula.span)
+
+
+def _of_results(formula: ast.Expr, scope: Scope) -> ast.Expr:
+    """The formula; NN718 for a field in it, whether or not it has its points."""
+    for part in parts_of(formula):
+        if isinstance(part, ast.Name) and is_field(part, scope):
+            raise Wrong(Diagnostic("NN718", "a check is about results and constants", part.span, "this is the field",
+                                   helps=("ask for what you need as an observable, and name it here",)))  # fmt: skip
+    return formula
 
 
 def _judgeable(that: ir.Expr, formula: ast.Expr) -> ir.Expr:
@@ -121,7 +131,7 @@ def _fits(name: str, options: Options, scope: Scope) -> bool:
     for key, dim in used.items():
         if dim not in dims:
             known = ", ".join(f"`{each}`" for each in dims) or "no dimension"
-            near = nearest(dim, dims)
+            near = next((each for each in scope.swept if each.rpartition(".")[2] == dim), None) or nearest(dim, dims)
             advice = (f"did you mean `{near}`?",) if near else ()
             message = f"`{name}` has no dimension `{dim}`"
             scope.complaints.add(Diagnostic("NN717", message, options.spans[key], f"it has {known}", secondary, helps=advice))

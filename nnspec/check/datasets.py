@@ -42,7 +42,7 @@ class Shaped:
 class _Made:
     value: ir.Expr
     shape: tuple[int, ...]
-    target: ir.Expr | None = None
+    target: ir.Lambda | None = None
     labelled: bool = False
     seed: tuple[str, float] | None = None
     """The word and the seed of random numbers."""
@@ -63,7 +63,9 @@ def read_data(node: Node | None, scope: Scope) -> list[DataDecl]:
             continue
         if made.seed is not None and seeds.setdefault(made.seed, name) is not name:
             scope.complaints.add(_same_numbers(name, seeds[made.seed], made.seed))
-        found.append(DataDecl(name=name.text, value=made.value, shape=shape, target=made.target, labelled=labelled, span=name.span))
+        further = made.target.names[1:] if made.target is not None else ()
+        found.append(DataDecl(name=name.text, value=made.value, shape=shape, target=made.target, coordinates=further,
+                              labelled=labelled, span=name.span))  # fmt: skip
     return found
 
 

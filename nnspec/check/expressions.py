@@ -65,7 +65,7 @@ class Reader:
             case ast.Bin():
                 return self._binary(node)
             case ast.Cmp(operands=operands, ops=ops):
-                return compare(node, [self(operand) for operand in operands], ops)
+                return compare(node, [self(operand) for operand in operands], ops, self.scope.swept)
             case ast.If(then=then, cond=cond, else_=other):
                 return select(node, self(cond), self(then), self(other))
             case _:

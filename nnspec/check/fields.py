@@ -94,7 +94,8 @@ def _point(node: ast.Expr, wanted: Type, name: ast.Name, read: Read, scope: Scop
         if isinstance(point, ir.DataRef) and len(scope.names[point.name].type.shape) > 1:
             helps = (f"the first of its points is `{node.span.text}[1]`",)
         elif isinstance(point, ir.Local) and wanted.shape and point.type.kind == "real":
-            helps = (f"give `{node.span.text}` a domain in R^{wanted.shape[0]}: `{node.span.text} in Box(-1, 1)^{wanted.shape[0]}`",)
+            n, shown = wanted.shape[0], node.span.text
+            helps = (f"give `{shown}` a domain in R^{n}: `{shown} in Box(-1, 1)^{n}`",)
         raise Wrong(Diagnostic("NN304", message, node.span, f"this is {noun(point.type)}", declared(name, scope), helps=helps))
     return point
 

@@ -83,9 +83,9 @@ def _not_one(node: ast.Bin, weights: list[float], scope: Scope) -> Diagnostic:
     bare = [term for term in terms if not (isinstance(term, ast.Bin) and not is_density(term.left, scope))]
     rest = 1 - sum(weight for weight, term in zip(weights, terms, strict=True) if term not in bare)
     if bare and rest > 0:
-        label = "has no weight" if len(bare) == 1 else "and the others have no weight"
+        title = "a part of this mixture has no weight" if len(bare) == 1 else "the parts of this mixture have no weights"
         advice = f"each part has a probability: `{rest / len(bare):.3g}*{bare[0].span.text}`"
-        return Diagnostic("NN407", "a part of this mixture has no weight", bare[0].span, label, helps=(advice,))
+        return Diagnostic("NN407", title, bare[0].span, "a number and `*` are missing in front", helps=(advice,))
     shown = " + ".join(f"{weight:g}" for weight in weights)
     return Diagnostic("NN407", f"the weights of this mixture sum to {sum(weights):g}, not 1", node.span, shown,
                       helps=("weights are probabilities: `0.3*p + 0.7*q`",))  # fmt: skip
@@ -146,9 +146,10 @@ def _reweighted(node: ast.Bin, read: Read, scope: Scope, own: Own | None) -> ir.
     first = is_density(node.left, scope)
     density, factor = (node.left, node.right) if first else (node.right, node.left)
     if is_density(factor, scope):
+        shown = own.shown if own is not None else "a"
         raise Wrong(Diagnostic("NN407", "two densities are multiplied", node.span, "which one is drawn from?",
                                helps=("a mixture of them is a sum: `0.3*p + 0.7*q`",
-                                      f"a factor on a density is a formula: `Normal(0, 1)*exp(-{own.shown if own else 'a'}^4)`")))  # fmt: skip
+                                      f"a factor on a density is a formula: `Normal(0, 1)*exp(-{shown}^4)`")))  # fmt: skip
     base = read_density(density, read, scope, own)
     if isinstance(factor, ast.Name) and factor.text in scope.functions:
         var, body = "u", applied(factor, base, read, scope)

@@ -11,6 +11,7 @@ from nnspec.check.outlines import outline_of_tree
 from nnspec.check.scope import Meaning, Scope
 from nnspec.document.fields import Field
 from nnspec.document.read import Given, as_leaf, as_list, as_mapping, left_empty, read_fields, wrong_shape
+from nnspec.document.spec import MODEL_KEYS
 from nnspec.ir.experiment import LayerNode, LayerStack, Model
 from nnspec.ir.types import Type
 from nnspec.plugin.records import Layer
@@ -153,6 +154,8 @@ def _unknown_layer(word: Leaf, scope: Scope) -> Diagnostic:
                                  f"pip install {owner}",))  # fmt: skip
     known = ", ".join(f"`{name}`" for name in sorted(scope.words.layers))
     helps = (f"did you mean `{near}`?",) if near else (f"known here: {known}",)
+    if word.text in {item.name for item in MODEL_KEYS}:
+        helps = (f"`{word.text}` stands beside `layers`, under `model`",)
     return Diagnostic("NN501", f"no layer is called `{word.text}`", word.span, "not known here", helps=helps)
 
 

@@ -36,8 +36,9 @@ def read_observables(node: Node | None, model: Model | None, scope: Scope) -> li
     mapping = as_mapping(node, "observables", scope.complaints, "{G2: {correlator: {n: 2, at: xs}}}") if node is not None else None
     found: dict[str, Observable] = {}
     entries = mapping.entries if mapping else ()
-    for entry in _in_order(entries, scope):
-        asked = _observable(entry, model, scope)
+    order, circle = _in_order(entries, scope)
+    for entry in order:
+        asked = _observable(entry, model, scope) if fold(entry.key.text) not in circle else None
         try:
             name = parse_name(entry.key)
         except SpecError as error:
@@ -52,20 +53,21 @@ def read_observables(node: Node | None, model: Model | None, scope: Scope) -> li
     return [found[entry.key.text] for entry in entries if entry.key.text in found]
 
 
-def _in_order(entries: tuple[Entry, ...], scope: Scope) -> list[Entry]:
-    """Observables after those that they are about; NN206 where they are about each other."""
+def _in_order(entries: tuple[Entry, ...], scope: Scope) -> tuple[list[Entry], frozenset[str]]:
+    """Observables after those that they are about, and the names of those in a circle; NN206 for the circle."""
     by_name = {fold(entry.key.text): entry for entry in entries}
     about = {name: _about(entry, scope) for name, entry in by_name.items()}
     graph = {name: [leaf_name for leaf_name in leaves if leaf_name in by_name] for name, leaves in about.items()}
     try:
-        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()], frozenset()
     except CycleError as error:
         before, name = error.args[1][:2]
         place = about[name][before]
         message = f"`{before}` is defined through itself"
         scope.complaints.add(Diagnostic("NN206", message, place.span, "its own value is needed here",
                                         (Label(by_name[before].key.span, "asked for here"),)))  # fmt: skip
-        return list(entries)
+        circle = frozenset(error.args[1])
+        return sorted(entries, key=lambda entry: fold(entry.key.text) not in circle), circle
 
 
 def _about(entry: Entry, scope: Scope) -> dict[str, Leaf]:
@@ -141,16 +143,19 @@ def _which_field(word: Leaf, options: Options, model: Model, scope: Scope) -> bo
         fine = isinstance(given, ir.FieldAt) and not given.free
         if not fine:
             message = "`field` is a field of the model, or one of its components"
-            scope.complaints.add(Diagnostic("NN615", message, options.spans["field"], "not one field",
-                                            helps=("as in `phi` or `phi[1]`",)))  # fmt: skip
+            helps = (f"one component is `{given.name}[1]`",) if isinstance(given, ir.FieldAt) else ("as in `phi` or `phi[1]`",)
+            scope.complaints.add(Diagnostic("NN615", message, options.spans["field"], "not one field", helps=helps))
         return fine
     several = len(model.fields) > 1 or any(each.components for each in model.fields)
     if "field" not in {item.name for item in universal(scope.words.observables[word.text])} or not several:
         return True
     names = [f"{each.name}{'[1]' if each.components else ''}" for each in model.fields]
-    shown = ", ".join(f"`field: {name}`" for name in names)
-    scope.complaints.add(Diagnostic("NN615", "the model has several fields: which one is meant?", word.span, "asked for here",
-                                    helps=(f"one of {shown}",)))  # fmt: skip
+    shown = [f'field: "{name}"' if "[" in name else f"field: {name}" for name in names]
+    message = "the model has several fields: which one is meant?"
+    helps = (f"write `{shown[0]}`",) if len(shown) == 1 else ("one of " + ", ".join(f"`{each}`" for each in shown),)
+    if len(names) == 1:
+        message = f"the field `{model.fields[0].name}` has several components: which one is meant?"
+    scope.complaints.add(Diagnostic("NN615", message, word.span, "asked for here", helps=helps))
     return False
 
 
@@ -162,9 +167,13 @@ def _of_a_process(options: Options, scope: Scope) -> bool:
     meaning = scope.names[name[0]]
     if meaning.process:
         return True
+    if meaning.broken:
+        return False
     secondary = (Label(meaning.span, "asked for here"),) if meaning.span is not None else ()
+    known = ", ".join(f"`along: {each}`" for each, other in scope.names.items() if other.process)
+    helps = (f"processes here: {known}",) if known else ("a process is asked for by `train`",)
     scope.complaints.add(Diagnostic("NN617", f"`{name[0]}` has no steps along which one could measure", options.spans["along"],
-                                    "not a process", secondary, helps=("processes are `train` and the like",)))  # fmt: skip
+                                    "not a process", secondary, helps=helps))  # fmt: skip
     return False
 
 

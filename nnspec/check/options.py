@@ -7,20 +7,18 @@ from typing import Any, TypeVar
 
 from nnspec.check.attempts import attempt, parsed
 from nnspec.check.expressions import Reader
-from nnspec.check.fields import chosen, is_field
 from nnspec.check.laws import read_density
 from nnspec.check.lists import numbers
+from nnspec.check.mentions import named_field, named_function, named_methods, named_results
 from nnspec.check.nouns import noun
 from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import count, foresee, number, size
 from nnspec.document.fields import Field
-from nnspec.document.read import Given, as_leaf, as_mapping, left_empty, read_fields, read_flag, wrong_shape
+from nnspec.document.read import Given, as_leaf, as_mapping, read_fields, read_flag, wrong_shape
 from nnspec.ir import expr as ir
-from nnspec.ir.types import vec
 from nnspec.syntax import expr_tree as ast
-from nnspec.syntax.expr_build import fold
 from nnspec.syntax.expr_parse import parse_expr
-from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
+from nnspec.syntax.tree import Leaf, Mapping, Node
 from nnspec.text.diagnostic import Diagnostic, Edit, Fix, Label, nearest
 from nnspec.text.source import Span
 
@@ -70,9 +68,9 @@ def resolve(given: Given, scope: Scope) -> Any:
         case "activation":
             return _activation(node, scope)
         case "results":
-            return _results(node, name, scope)
+            return named_results(node, name, scope)
         case "methods":
-            return _methods(node, name, scope)
+            return named_methods(node, name, scope)
         case "table":
             return _table(given, scope)
         case "mapping":
@@ -99,11 +97,11 @@ def _leaf(given: Given, leaf: Leaf, scope: Scope) -> Any:
             scope.complaints.add(flag)
             return None
         case "function":
-            return _function(leaf, scope)
+            return named_function(leaf, scope)
         case "observable":
-            return _results(leaf, name, scope)
+            return named_results(leaf, name, scope)
         case "field":
-            return _which(leaf, scope)
+            return named_field(leaf, scope)
     formula = parsed(scope, parse_expr, leaf)
     if formula is None:
         return None
@@ -145,7 +143,9 @@ def _choice(given: Given, scope: Scope) -> tuple[str, tuple[tuple[str, Any], ...
     elif isinstance(node, Mapping) and len(node.entries) == 1:
         word, value = node.entries[0].key, node.entries[0].value
         empty = isinstance(value, Leaf) and value.null
-        found = Mapping((), word.span) if empty else as_mapping(value, word.text, scope.complaints)
+        first = next((item.name for item in known.get(word.text, ())), "key")
+        example = f"{word.text}: {{{first}: {value.text if isinstance(value, Leaf) else '…'}}}"
+        found = Mapping((), word.span) if empty else as_mapping(value, word.text, scope.complaints, example)
         if found is None:
             return None
         body = found
@@ -182,28 +182,12 @@ def _table(given: Given, scope: Scope) -> ir.Expr | None:
     return None
 
 
-def _which(leaf: Leaf, scope: Scope) -> ir.Expr | None:
-    """A field of the model by its name, and the number of a component where it has some."""
-    formula = parsed(scope, parse_expr, leaf)
-    if formula is None:
-        return None
-    if not isinstance(formula, ast.Name | ast.Index) or not is_field(formula, scope):
-        known = [name for name, meaning in scope.names.items() if meaning.kind == "field"]
-        near = nearest(leaf.text, known)
-        shown = ", ".join(f"`{name}`" for name in known)
-        helps = (f"did you mean `{near}`?",) if near else (f"fields here: {shown}",) if shown else ()
-        scope.complaints.add(Diagnostic("NN615", f"no field is called `{leaf.text}`", leaf.span, "not known here", helps=helps))
-        return None
-    return attempt(scope, lambda: chosen(formula, scope))
-
-
 def _map(formula: ast.Expr, read: Reader, scope: Scope) -> ir.Expr:
     """Where a point goes: a vector as long as the input."""
     value = foresee(read(formula), scope)
     space = next((m.type for m in scope.names.values() if m.kind == "input" and not m.broken), None)
     if space is not None and value.type != space:
-        shown = "one number" if space.kind == "real" else f"a vector of {space}"
-        raise Wrong(Diagnostic("NN304", f"a point goes to {shown}", formula.span, f"this is {noun(value.type)}"))
+        raise Wrong(Diagnostic("NN304", f"the image of a point is {noun(space)}", formula.span, f"this is {noun(value.type)}"))
     return value
 
 
@@ -241,68 +225,3 @@ def _activation(node: Node, scope: Scope) -> tuple[str, tuple[tuple[str, Any], .
             return None
         values |= resolve_options(mapping, fields, f"`{word.text}`", scope, word.span).values
     return record.name, tuple(sorted(values.items()))
-
-
-def _function(leaf: Leaf, scope: Scope) -> ir.Lambda | None:
-    """A function of the spec as a function of points of the input space."""
-    declared = scope.functions.get(fold(leaf.text))
-    if declared is None:
-        near = nearest(leaf.text, scope.functions)
-        helps = (f"did you mean `{near}`?",) if near else ("declare it under `functions`",)
-        if leaf.text not in scope.names or not scope.names[leaf.text].broken:
-            scope.complaints.add(Diagnostic("NN203", f"no function is called `{leaf.text}`", leaf.span, "not known here",
-                                            helps=helps))  # fmt: skip
-        return None
-    space = next((m.type for m in scope.names.values() if m.kind == "input" and not m.broken), vec(1))
-    points = [ir.Local(name=arg.text, type=space) for arg in declared.args]
-    body = attempt(scope, lambda: Reader(scope).body(declared, list(points)))
-    if body is None:
-        return None
-    if "param" in body.deps or body.type.kind != "real":
-        what = "it is random" if "param" in body.deps else f"it gives {noun(body.type)}"
-        scope.complaints.add(Diagnostic("NN408", f"`{leaf.text}` must give a number at each point", leaf.span, what,
-                                        (Label(declared.span, "defined here"),)))  # fmt: skip
-        return None
-    if attempt(scope, lambda: foresee(body, scope)) is None:
-        return None
-    return ir.Lambda(names=tuple(arg.text for arg in declared.args), dims=tuple((space.shape or (1,)) * len(points)),
-                     body=body, span=leaf.span)  # fmt: skip
-
-
-def _results(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
-    leaves = node.items if isinstance(node, Sequence) else (node,)
-    if not leaves:
-        scope.complaints.add(left_empty(name, node.span, "no observable is named here"))
-        return None
-    found: list[str] = []
-    for item in leaves:
-        leaf = as_leaf(item, name, scope.complaints)
-        if leaf is None:
-            return None
-        base, _, part = fold(leaf.text).partition(".")
-        meaning = scope.names.get(base)
-        if meaning is None or meaning.kind != "result" or (part and not meaning.broken and part not in meaning.parts):
-            near = nearest(leaf.text, [n for n, m in scope.names.items() if m.kind == "result"])
-            known = ", ".join(f"`{n}`" for n, m in scope.names.items() if m.kind == "result")
-            helps = (f"did you mean `{near}`?",) if near else (f"observables here: {known}",) if known else ()
-            scope.complaints.add(Diagnostic("NN607", f"no observable is called `{leaf.text}`", leaf.span, "not known here",
-                                            helps=helps))  # fmt: skip
-            return None
-        found.append(fold(leaf.text))
-    return tuple(found)
-
-
-def _methods(node: Node, name: str, scope: Scope) -> tuple[str, ...] | None:
-    items = node.items if isinstance(node, Sequence) else (node,)
-    if not items:
-        scope.complaints.add(left_empty(name, node.span, "no method stands in it"))
-    first: dict[str, Span] = {}
-    for item in items:
-        leaf = as_leaf(item, name, scope.complaints)
-        if leaf is not None and leaf.text in first:
-            secondary = (Label(first[leaf.text], "first time here"),)
-            scope.complaints.add(Diagnostic("NN614", f"the method `{leaf.text}` is named twice", leaf.span,
-                                            "second time here", secondary))  # fmt: skip
-        elif leaf is not None:
-            first[leaf.text] = leaf.span
-    return tuple(first)

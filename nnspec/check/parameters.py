@@ -7,8 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 from nnspec.check.attempts import attempt
 from nnspec.check.domains import read_domain
 from nnspec.check.expressions import Reader
-from nnspec.check.indices import no_index
 from nnspec.check.factors import Own
+from nnspec.check.indices import no_index
 from nnspec.check.laws import read_density
 from nnspec.check.nouns import noun
 from nnspec.check.scope import Meaning, Scope, Wrong, parts_of

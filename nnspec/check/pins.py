@@ -25,7 +25,8 @@ def _pin(name: Leaf, wanted: Leaf, words: Vocabulary, complaints: Complaints) ->
     try:
         allowed = SpecifierSet(wanted.text)
     except InvalidSpecifier:
-        helps = ('as in `">=0.1,<1"`',)
+        plain = wanted.text.replace(".", "").isdigit()
+        helps = (f'write `">={wanted.text}"`',) if plain else ('as in `">=0.1,<1"`',)
         complaints.add(Diagnostic("NN911", f"`{wanted.text}` is no range of versions", wanted.span, "not a range", helps=helps))
         return words
     versions = {_plain(each.owner.distribution): each.owner.version for each in words.plugins}
@@ -38,7 +39,7 @@ def _pin(name: Leaf, wanted: Leaf, words: Vocabulary, complaints: Complaints) ->
         return words
     known = promised(name.text, words)
     advice = (f"pip install '{name.text}{wanted.text}'",)
-    if known is not words:
+    if known.layers is not words.layers or known.observables is not words.observables:
         message = f"the plugin `{name.text}` is not installed"
         complaints.add(Diagnostic("NN909", message, name.span, "its words are checked by what is known of them", helps=advice,
                                   level="warning"))  # fmt: skip

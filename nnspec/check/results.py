@@ -24,6 +24,10 @@ ONLY_OF_RESULTS = frozenset(OF_RESULTS) - {"max", "min", "norm"}
 """Functions that mean something for whole results alone."""
 
 
+_EXAMPLES = {"slope": "slope(log(N), log(max(abs(G2))))", "agree": "agree(G2, Gfree)"}
+_PLACE = "checks over a sweep stand under `sweep`, in `checks`"
+
+
 def takes_results(node: ast.Call, scope: Scope) -> bool:
     """Whether a call is one of a function of results, to be read here; `max(1, 2)` is not."""
     if not isinstance(node.fn, ast.Name) or node.fn.text not in OF_RESULTS or node.fn.text in scope.names:
@@ -44,12 +48,13 @@ def of_results(node: ast.Call, read: Read, scope: Scope) -> ir.Expr | None:
         return None
     if len(args) != wanted or node.binders:
         many = "one result" if wanted == 1 else f"{wanted} results"
-        raise Wrong(Diagnostic("NN312", f"`{name}` takes {many}, and this gives {len(args)} arguments", node.span))
+        helps = (f"as in `{_EXAMPLES[name]}`",) if name in _EXAMPLES else ()
+        raise Wrong(Diagnostic("NN312", f"`{name}` takes {many}", node.span, f"this gives {len(args)}", helps=helps))
     for arg, given in zip(args, numbers, strict=True):
         if arg.type.kind != "result" and name != "agree":
-            helps = (f"over an index it is written `{name}_i …`",) if name in ("sum", "mean") else ()
+            advice = (f"over an index it is written `{name}_i …`",) if name in ("sum", "mean") else _of_a_sweep(name, scope)
             raise Wrong(Diagnostic("NN304", f"`{name}` takes a whole result", given.span, f"this is {noun(arg.type)}",
-                                   helps=helps))  # fmt: skip
+                                   helps=advice))  # fmt: skip
     if name == "se" and not isinstance(args[0], ir.ResultRef):
         raise Wrong(Diagnostic("NN304", "`se` takes one result by its name", numbers[0].span, "this is a formula"))
     if name == "agree":
@@ -61,6 +66,14 @@ def of_results(node: ast.Call, read: Read, scope: Scope) -> ir.Expr | None:
     options = _options(node, name, read, scope)
     kind = BOOL if name == "agree" else result(_dims(name, node, args, texts, options, scope))
     return ir.Apply(fn=name, args=(*args, *texts), options=options, type=kind, span=node.span, **unite(*args))
+
+
+def _of_a_sweep(name: str, scope: Scope) -> tuple[str, ...]:
+    """What functions over a sweep can take."""
+    if name not in ("slope", "spread", "argmin", "argmax"):
+        return ()
+    names = [path.removeprefix("let.") for path in scope.swept if path.startswith("let.")]
+    return ("swept here: " + ", ".join(f"`{each}`" for each in names),) if names else () if scope.swept else (_PLACE,)
 
 
 def _options(node: ast.Call, name: str, read: Read, scope: Scope) -> tuple[tuple[str, ir.Expr], ...]:
@@ -76,7 +89,7 @@ def _options(node: ast.Call, name: str, read: Read, scope: Scope) -> tuple[tuple
                                    helps=helps))  # fmt: skip
         if key in ("over", "by", "where") and not isinstance(keyword.value, ast.Str):
             raise Wrong(Diagnostic("NN304", f"`{key}` is a text in quotes", keyword.value.span, "this is a formula",
-                                   helps=(f"as in `{key}=\"let.N\"`",)))  # fmt: skip
+                                   helps=(f"write `{key}=\"{keyword.value.span.text}\"`",)))  # fmt: skip
         if key in ("over", "by"):
             assert isinstance(keyword.value, ast.Str)
             _swept_path(keyword.value, scope)
@@ -91,17 +104,18 @@ def _options(node: ast.Call, name: str, read: Read, scope: Scope) -> tuple[tuple
 
 def _not_a_value(text: ast.Str, scope: Scope) -> Diagnostic:
     near = nearest(text.text, scope.swept_values)
-    helps = (f'did you mean `"{near}"`?',) if near else ()
+    shown = ", ".join(f'`"{value}"`' for value in sorted(scope.swept_values)[:8])
+    helps = (f'did you mean `"{near}"`?',) if near else (f"values here: {shown}",) if shown else (_PLACE,)
     return Diagnostic("NN807", f"nothing is swept to `{text.text}`", text.span, "no value of an axis of the sweep", helps=helps)
 
 
 def _swept_path(text: ast.Str, scope: Scope) -> None:
     if text.text in scope.swept:
         return
-    near = nearest(text.text, scope.swept)
-    shown = ", ".join(f"`{path}`" for path in scope.swept)
-    helps = (f"did you mean `{near}`?",) if near else (f"swept here: {shown}",) if shown else (
-        "checks over a sweep stand under `sweep`, in `checks`",
+    near = next((path for path in scope.swept if path.rpartition(".")[2] == text.text), None) or nearest(text.text, scope.swept)
+    shown = ", ".join(f'`"{path}"`' for path in scope.swept)
+    helps = (f'did you mean `"{near}"`?',) if near else (f"swept here: {shown}",) if shown else (
+        _PLACE,
     )  # fmt: skip
     raise Wrong(Diagnostic("NN807", f"`{text.text}` is not swept", text.span, "no axis of the sweep", helps=helps))
 

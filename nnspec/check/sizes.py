@@ -25,7 +25,7 @@ def constant(node: ast.Expr, value: ir.Expr, scope: Scope, what: str = "this") -
     if drawn is not None:
         name = drawn.span.text if drawn.span is not None else "this"
         raise Wrong(Diagnostic("NN408", f"{what} must be a number, and `{name}` is random", drawn.span or node.span,
-                               "drawn anew for each network", helps=("its mean over networks is `E[…]`",)))  # fmt: skip
+                               "drawn anew for each network", helps=("give a fixed number, or a constant of `let`",)))  # fmt: skip
     for part in walk(value):
         if isinstance(part, ir.Input | ir.IndexVar | ir.DataRef | ir.ResultRef):
             raise Wrong(Diagnostic("NN313", f"{what} must be known before anything is computed", part.span or node.span,

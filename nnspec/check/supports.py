@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from nnspec.check.scope import Scope, Wrong
 from nnspec.check.sizes import constant
 from nnspec.ir import expr as ir
@@ -43,12 +41,14 @@ def not_negative(body: ir.Expr, name: str, over: ir.Domain, node: ast.Expr, scop
     low, high = value.args if value.shape == "interval" else (-FAR, FAR)
     known = scope.declared or scope.names
     numbers = {part.name: known[part.name].value for part in walk(body) if isinstance(part, ir.Const)}
+    found: list[tuple[float, float]] = []
     for k in range(TRIED):
         u = low + (high - low) * (k + 0.5) / TRIED
         try:
-            found = evaluate(body, {**numbers, name: u})
+            found.append((evaluate(body, {**numbers, name: u}), u))
         except (ArithmeticError, ValueError, NotConstant, KeyError):
             continue
-        if isinstance(found, int | float) and math.isfinite(found) and found < 0:
-            raise Wrong(Diagnostic("NN403", "a density is nowhere negative", node.span, f"this is {found:.3g} at {name} = {u:.3g}",
-                                   helps=(f"write `exp(…)`, or a smaller domain of `{name}`",)))  # fmt: skip
+    worst, place = min(found, default=(0, 0))
+    if worst < 0:
+        raise Wrong(Diagnostic("NN403", "a density is nowhere negative", node.span, f"this is {worst:.3g} at {name} = {place:.3g}",
+                               helps=(f"write `exp(…)`, or a smaller domain of `{name}`",)))  # fmt: skip

@@ -12,8 +12,8 @@ from nnspec.check.datasets import generated
 from nnspec.check.options import resolve_options
 from nnspec.check.scope import Meaning, Scope, Wrong
 from nnspec.document.paths import steps, with_value
-from nnspec.document.read import Given, as_mapping, left_empty, wrong_shape
-from nnspec.document.spec import NOT_SWEPT, SWEEP
+from nnspec.document.read import Given, as_mapping, left_empty, unknown_key, wrong_shape
+from nnspec.document.spec import NOT_SWEPT, SWEEP, TOP
 from nnspec.ir.experiment import Axis, Sweep
 from nnspec.ir.expr import Expr
 from nnspec.ir.types import result
@@ -57,8 +57,8 @@ def _axis(key: Leaf, value: Node, group: str, tree: Mapping, scope: Scope) -> Ax
         scope.complaints.found.extend(_at(each, key) for each in error.diagnostics)
         return None
     if reason is not None:
-        name = key.text.rpartition(".")[2]
-        helps = (f"set it once: `--{name} …`",) if key.text.startswith("numerics.") else ()
+        helps = {"numerics.workers": ("set it once, beside `grid`: `workers: 2`",),
+                 "numerics.memory": ("set it once, on the command line: `--memory 8GiB`",)}.get(key.text, ())  # fmt: skip
         scope.complaints.add(Diagnostic("NN803", f"`{key.text}` cannot be swept", key.span, reason, helps=helps))
         return None
     if isinstance(value, Sequence):
@@ -123,7 +123,11 @@ def read_sweep(given: Given | None, axes: tuple[Axis, ...], scope: Scope) -> Swe
     node = given.value if given is not None else None
     if not isinstance(node, Mapping) or given is None:
         return None
-    plain = Mapping(tuple(e for e in node.entries if e.key.text not in _PARTS), node.span)
+    known = {item.name for item in SWEEP}
+    for entry in node.entries:
+        if entry.key.text not in known:
+            scope.complaints.add(_unknown(entry.key, scope))
+    plain = Mapping(tuple(e for e in node.entries if e.key.text in known - {*_PARTS}), node.span)
     fields = tuple(item for item in SWEEP if item.name not in _PARTS)
     options = resolve_options(plain, fields, "`sweep`", scope, given.key.span)
     if not axes and not scope.complaints.errors:
@@ -137,6 +141,14 @@ def read_sweep(given: Given | None, axes: tuple[Axis, ...], scope: Scope) -> Swe
         scope.complaints.add(Diagnostic("NN806", "the sweep has too many points", given.key.span,
                                         f"{sweep.size:,}; {MOST_POINTS:,} at most"))  # fmt: skip
     return sweep
+
+
+def _unknown(key: Leaf, scope: Scope) -> Diagnostic:
+    """NN011: a path beside `grid`, or a word that `sweep` does not know."""
+    path = f"let.{key.text}" if key.text in scope.names else key.text
+    if "." in path and path.partition(".")[0] in {item.name for item in TOP}:
+        return replace(unknown_key(key, "`sweep`", ()), helps=(f"paths stand under `grid`: `grid: {{{path}: […]}}`",))
+    return unknown_key(key, "`sweep`", [item.name for item in SWEEP])
 
 
 @contextmanager
@@ -155,7 +167,7 @@ def _over(axes: tuple[Axis, ...], scope: Scope) -> Iterator[None]:
                                   space=axis.path)  # fmt: skip
     before = scope.names, scope.swept, scope.swept_values
     scope.names, scope.swept = names, dims
-    scope.swept_values = frozenset(value for axis in axes for value in axis.values)
+    scope.swept_values = frozenset(value.strip("\"'") for axis in axes for value in axis.values)
     try:
         yield
     finally:
@@ -169,4 +181,4 @@ def single_points(node: Node, axes: tuple[Axis, ...]) -> Iterator[tuple[Axis, st
             inner = node.get(part) if isinstance(node, Mapping) else None
             value = inner.get(axis.path) if isinstance(inner, Mapping) else None
             for item in value.items if isinstance(value, Sequence) else ():
-                yield axis, item.span.text, item, item.span
+                yield axis, item.span.text, item, axis.span or item.span

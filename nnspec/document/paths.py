@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from nnspec.document.spec import OPEN
+from nnspec.document.spec import MODEL_KEYS, NUMERICS, OPEN, OUTPUT, SWEEP, TOP
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
 from nnspec.text.source import Source, Span
@@ -71,13 +71,19 @@ def steps(path: str) -> list[Step]:
     while place < max(len(path), 1):
         match = _STEP.match(path, place)
         if match is None or match.end() == place or (place == 0 and path[0] in ".["):
-            helps = ("as in `let.N` or `model.layers[0].dense.width`",)
+            helps = (_quoted_key(path, place) or "as in `let.N` or `model.layers[0].dense.width`",)
             span = Span(Source("a path", path), place, len(path))
             raise SpecError(Diagnostic("NN801", f"`{path}` is no path", span, "not a key behind a dot", helps=helps))
         text = match["quoted"] if match["quoted"] is not None else match["plain"] or f"[{match['place']}]"
         found.append((text, match.end() - len(match[0].removeprefix(".")), match.end()))
         place = match.end()
     return found
+
+
+def _quoted_key(path: str, place: int) -> str:
+    """How a key with brackets is written, where a path stops at one; empty elsewhere."""
+    start = path.rfind(".", 0, place) + 1
+    return f'a key with brackets stands in quotes: `{path[:start]}"{path[start:]}"`' if path[place : place + 1] == "[" and start else ""
 
 
 def find(tree: Mapping, path: str, place: Span | None = None) -> Node:
@@ -115,11 +121,12 @@ def absent(node: Node, path: str, step: Step, place: Span | None) -> Diagnostic:
     """NN801 at the step that leads nowhere."""
     text, start, end = step
     keys = [entry.key.text for entry in node.entries] if isinstance(node, Mapping) else []
-    near = nearest(text, keys)
     head = path[:start]
+    near = nearest(text, (*keys, *_KEYS.get(head.removesuffix("."), ())))
+    inside = _one_deeper(node, text) if not head else ""
     span = Span(Source("a path", path), start, end) if place is None else _inside(place, path, start, end)
-    if near is not None:
-        helps: tuple[str, ...] = (f"did you mean `{head}{near}`?",)
+    if inside or near is not None:
+        helps: tuple[str, ...] = (f"did you mean `{inside or head + str(near)}`?",)
     elif keys:
         helps = ("keys here: " + ", ".join(f"`{key}`" for key in keys[:12]) + (", ..." if len(keys) > 12 else ""),)
     else:
@@ -129,10 +136,26 @@ def absent(node: Node, path: str, step: Step, place: Span | None) -> Diagnostic:
     return Diagnostic("NN801", f"the spec has no `{path}`", span, label, helps=helps)
 
 
+def _one_deeper(tree: Node, name: str) -> str:
+    """The path of a name that was written without its section."""
+    let = _below(tree, "let")
+    if let is not None and _entry(let, name) is not None:
+        return f"let.{name}"
+    return next((f"{root}.{name}" for root in ("numerics", "model") if name in _KEYS[root]), "")
+
+
 def _inside(place: Span, path: str, start: int, end: int) -> Span:
     """A part of a path where it is written, if it is written there as it is."""
     at = place.source.text.find(path, place.start, max(place.end, place.start + len(path)))
     return place if at < 0 else Span(place.source, at + start, at + end)
+
+
+_KEYS = {
+    "": tuple(item.name for item in TOP), "model": tuple(item.name for item in MODEL_KEYS),
+    "numerics": tuple(item.name for item in NUMERICS), "sweep": tuple(item.name for item in SWEEP),
+    "output": tuple(item.name for item in OUTPUT),
+}  # fmt: skip
+"""The keys that mappings of the language may have, by the paths of these."""
 
 
 def with_value(tree: Mapping, path: str, value: Node, key: Span) -> Mapping:
@@ -173,7 +196,8 @@ def _with(node: Node, path: list[Step], at: int, text: str, value: Node, key: Sp
     if not head and step[0] in MADE and at + 1 < len(path):
         value = _with(Mapping((), key), path, at + 1, text, value, key)
         at = len(path) - 1
-    if at + 1 < len(path) or head in OPEN or step[0].startswith("["):
+    closed = head in _KEYS and step[0] not in _KEYS[head]
+    if at + 1 < len(path) or head in OPEN or closed or step[0].startswith("["):
         raise SpecError(absent(node, text, step, key))
     place = _inside(key, text, step[1], step[2])
     leaf = Leaf(step[0], place, "plain", range(place.start, place.start + len(step[0]) + 1))

@@ -124,6 +124,9 @@ class Given:
     value: Node
 
 
+MOST_UNKNOWN = 100
+
+
 def read_fields(
     node: Mapping, declared: Sequence[Field], where: str, complaints: Complaints, place: Span | None = None,
     elsewhere: Mapping_[str, str] | None = None,
@@ -134,9 +137,12 @@ def read_fields(
     """
     by_name = {item.name: item for item in declared}
     given: dict[str, Given] = {}
+    unknown: list[str] = []
     for entry in node.entries:
         if entry.key.text not in by_name:
-            complaints.add(unknown_key(entry.key, where, by_name, elsewhere))
+            unknown.append(entry.key.text)
+            if len(unknown) <= MOST_UNKNOWN:  # a file full of them is another kind of file
+                complaints.add(unknown_key(entry.key, where, by_name, elsewhere))
         elif isinstance(entry.value, Leaf) and entry.value.null:
             complaints.add(left_empty(entry.key.text, entry.key.span))
         else:
@@ -144,7 +150,7 @@ def read_fields(
     written = {entry.key.text for entry in node.entries}
     for item in declared:
         # A key that is probably misspelt is one fault, not two.
-        if item.required and item.name not in written and not _misspelt(item.name, written - set(by_name)):
+        if item.required and item.name not in written and not _misspelt(item.name, set(unknown[:MOST_UNKNOWN])):
             complaints.add(missing_key(item.name, where, place or node.span, item.doc))
     return given
 

@@ -21,7 +21,7 @@ class Difference:
     def line(self, width: int = 0) -> str:
         """`let.N: 100 -> 200`."""
         head = self.path.partition(": ")[0] + ":"  # a check is its own name
-        if self.path == "checks":
+        if self.path in ("checks", "sweep.checks") or (self.path.startswith("sweep.") and self.a == self.b):
             change = "in another order"
         elif self.a is None:
             change = f"only in the second: {self.b}"
@@ -74,14 +74,21 @@ def _differences(a: list[Statement], b: list[Statement]) -> list[Difference]:
             found.append(Difference(path, one.shown if one else None, other.shown if other else None))
     whole = {each.path for each in found if each.a is None or each.b is None}
     found = [each for each in found if not any(above in whole for above in _above(each.path))]
+    found = [each for each in found if not any(each.path.startswith(f"{word}.") for word in _replaced(found))]
     # What shows no change of its own differs through a function that is listed too, or by its order.
     telling = [each for each in found if each.a != each.b]
     return telling or found
 
 
+def _replaced(found: list[Difference]) -> list[str]:
+    """Words that took the place of each other: their options are not compared."""
+    return [f"{each.path}.{word}" for each in found if each.a != each.b for word in (each.a, each.b) if word]
+
+
 def _above(path: str) -> list[str]:
     """The things that a statement is a part of: `observables.G2` for `observables.G2.draws`."""
-    if path.startswith("checks"):
+    place, claim, _ = path.partition(": ")
+    if claim and place == "checks":
         return []
-    steps = path.split(".")
+    steps = [*place.split("."), *([""] if claim else [])]
     return [".".join(steps[:k]) for k in range(1, len(steps))]

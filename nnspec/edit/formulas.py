@@ -46,6 +46,20 @@ def formula(node: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
+def power(node: Any, copies: list[int]) -> str:
+    """A density, with its independent copies as powers."""
+    out = _tree(node)
+    for size in copies:
+        out = ast.Bin("pow", out, _value(size), _NOWHERE)
+    return show(out)
+
+
+def field_head(node: dict[str, Any]) -> str:
+    """`phi(x)`, or `phi[i](x)` with components."""
+    components = f"[{', '.join(map(index, node['components']))}]" if node["components"] else ""
+    return f"{node['name']}{components}({', '.join(node['inputs'])})"
+
+
 def _name(text: str) -> ast.Name:
     return ast.Name(text, text, _NOWHERE)
 
@@ -115,14 +129,60 @@ def _larger(node: dict[str, Any]) -> ast.Expr:
             return _call(fn, values)
         case {"is": "Lambda", "body": body}:
             return _tree(body)
-        case {"is": "Density", "name": name, "args": args}:
-            return _call(name, args)
+        case {"is": "FieldAt", "name": name, "components": components, "args": args}:
+            whole = ast.Index(_name(name), tuple(map(_tree, components)), at) if components else _name(name)
+            return ast.Call(whole, tuple(map(_tree, args)), (), (), at) if args else whole
+        case {"is": "Mean", "arg": arg}:
+            return ast.Index(_name("E"), (_tree(arg),), at)
+        case {"is": "Cumulant", "args": args}:
+            return _call("cumulant", args)
+        case {"is": "Derivative", "arg": arg, "by": by}:
+            return _call("d", [arg, by])
+        case {"is": "Entry", "arg": arg, "places": places}:
+            return ast.Index(_tree(arg), tuple(map(_value, places)), at)
+        case {"is": "Swept", "path": path}:
+            return _name(path.removeprefix("let."))
         case {"is": "Domain", "shape": shape, "dim": dim, "args": args}:
             return _domain(shape, dim, args)
+        case _:
+            return _law(node)
+
+
+def _law(node: dict[str, Any]) -> ast.Expr:
+    """Densities; what is not known appears as a call with its parts."""
+    at = _NOWHERE
+    match node:
+        case {"is": "Density", "name": name, "args": args}:
+            return _call(name, args)
+        case {"is": "Copies", "base": base, "n": n}:
+            return ast.Bin("pow", _tree(base), _value(n), at)
+        case {"is": "Mixture", "weights": weights, "parts": parts}:
+            first, *others = (_weighted(weight, part) for weight, part in zip(weights, parts, strict=True))
+            for each in others:
+                first = ast.Bin("add", first, each, at)
+            return first
+        case {"is": "Reweighted", "base": base, "factor": {"is": "Bin", "op": "div", "left": {"value": 1}, "right": factor}}:
+            return ast.Bin("div", _tree(base), _factor(factor), at)
+        case {"is": "Reweighted", "base": base, "factor": factor}:
+            return ast.Bin("mul", _tree(base), _factor(factor), at)
+        case {"is": "Truncated", "base": base, "over": over}:
+            return _call("truncate", [base, over])
+        case {"is": "Unnormalised", "var": var, "over": over, "body": body}:
+            return _call("Density", [body], binders=(ast.Binder(_name(var), _tree(over), at),))
         case _:
             options = [(key, value) for key, value in node.items() if key != "is" and not isinstance(value, list)]
             lists = [each for value in node.values() if isinstance(value, list) for each in value]
             return _call(node["is"], lists, options)
+
+
+def _weighted(weight: Any, part: Any) -> ast.Expr:
+    whole = isinstance(weight, dict) and weight.get("is") == "Lit" and number(weight["value"]) == 1
+    return _tree(part) if whole else ast.Bin("mul", _tree(weight), _tree(part), _NOWHERE)
+
+
+def _factor(node: dict[str, Any]) -> ast.Expr:
+    """A factor of a density: a function of the spec stands there by its name."""
+    return _name(node["fn"]) if node["is"] == "Bind" else _tree(node)
 
 
 def _value(value: Any) -> ast.Expr:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nnspec.check.observables import DRAWS
+from nnspec.check.observables import universal
 from nnspec.document.fields import Field
-from nnspec.document.spec import NUMERICS
+from nnspec.document.spec import NUMERICS, SWEEP
 from nnspec.plugin.records import Layer
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.expr_parse import parse_block, parse_decl, parse_expr, parse_range
@@ -18,7 +18,9 @@ from nnspec.syntax.tree import Mapping as Tree
 from nnspec.syntax.tree import Sequence as List
 
 Kind = Literal["expr", "decl", "range", "block"]
-_FORMULAS = {"count", "size", "number", "formula", "density", "points", "point", "axis"}
+_FORMULAS = {
+    "count", "size", "number", "formula", "density", "points", "point", "axis", "table", "field", "map", "formula of results",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,26 @@ def places(tree: Tree, words: Vocabulary) -> Iterator[Place]:
                 yield from _model(entry.value, words)
             case "observables":
                 for asked in entry.value.entries if isinstance(entry.value, Tree) else ():
-                    yield from _chosen(asked.value, {w: (*r.fields, DRAWS) for w, r in words.observables.items()})
+                    yield from _chosen(asked.value, {w: (*r.fields, *universal(r)) for w, r in words.observables.items()})
             case "sampler":
                 yield from _chosen(entry.value, {word: record.fields for word, record in words.samplers.items()})
             case "numerics":
                 yield from _fields(entry.value, NUMERICS)
+            case "sweep":
+                yield from _sweep(entry.value)
             case "checks":
                 yield from _values(entry.value)
+
+
+def _sweep(node: Node) -> Iterator[Place]:
+    """Generators of values, and claims; values in a list stand as they are written, for they are compared as texts."""
+    yield from _fields(node, SWEEP)
+    for entry in node.entries if isinstance(node, Tree) else ():
+        if entry.key.text in ("grid", "zip"):
+            axes = entry.value.entries if isinstance(entry.value, Tree) else ()
+            yield from (place for axis in axes if isinstance(axis.value, Leaf) for place in _values(axis.value))
+        elif entry.key.text == "checks":
+            yield from _values(entry.value)
 
 
 def _values(node: Node, kind: Kind = "expr") -> Iterator[Place]:
@@ -93,6 +108,9 @@ def _model(node: Node, words: Vocabulary) -> Iterator[Place]:
             case "field" | "def" | "deform":
                 yield from _values(entry.value)
                 yield from _pairs(entry.value)  # several fields under `def`
+            case "parameterization":
+                for power in entry.value.entries if isinstance(entry.value, Tree) else ():
+                    yield from _values(power.value)
             case "layers":
                 yield from _layers(entry.value, words.layers)
 
@@ -135,6 +153,10 @@ def _fields(node: Node, fields: Iterable[Field]) -> Iterator[Place]:
 def _option(node: Node, item: Field) -> Iterator[Place]:
     if item.type in _FORMULAS:
         yield from _values(node)
+    elif item.type == "mapping":
+        yield from _fields(node, item.fields)
+    elif item.type == "choice":
+        yield from _chosen(node, dict(item.options))
     elif item.type == "activation":  # a word, or {word: {option: value}}
         for chosen in node.entries if isinstance(node, Tree) else ():
             for option in chosen.value.entries if isinstance(chosen.value, Tree) else ():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from nnspec.document.paths import steps
 from nnspec.edit.places import Place
 from nnspec.ir.functions import FUNCTIONS
 from nnspec.plugin.vocabulary import Vocabulary
@@ -25,10 +26,18 @@ _GREEK = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(sorted(_LETTERS, key=len, rever
 
 
 def kept_names(tree: Mapping, words: Vocabulary) -> frozenset[str]:
-    """Names that keep their letters: words of plugins and functions, and results, whose names are those of files."""
+    """Names that keep their letters: words of plugins and functions, results, whose names are those of files, and paths."""
     asked = tree.get("observables")
     results = (entry.key.text for entry in asked.entries) if isinstance(asked, Mapping) else ()
-    return frozenset((*results, *FUNCTIONS, *words.activations, *words.densities, *words.datasets))
+    return frozenset((*results, *_in_paths(tree), *FUNCTIONS, *words.activations, *words.densities, *words.datasets))
+
+
+def _in_paths(tree: Mapping) -> Iterator[str]:
+    """Names in the paths of a sweep, which are no formulas."""
+    sweep = tree.get("sweep")
+    for part in (sweep.get("grid"), sweep.get("zip")) if isinstance(sweep, Mapping) else ():
+        for entry in part.entries if isinstance(part, Mapping) else ():
+            yield from (fold(step) for step, _, _ in steps(entry.key.text))
 
 
 def respell(place: Place, spelling: Spelling, kept: frozenset[str]) -> list[Edit]:

@@ -134,6 +134,7 @@ class DataDecl:
     value: Expr
     shape: tuple[int, ...]
     target: Expr | None = None
+    coordinates: tuple[str, ...] = ()
     labelled: bool = False
     span: Span | None = silent()
 

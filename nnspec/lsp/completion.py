@@ -122,7 +122,7 @@ def _keys(fields: Iterable[Field], here: Cursor) -> Iterator[Proposal]:
 
 
 def _choice(slot: Choice, here: Cursor, words: Vocabulary) -> Iterator[Proposal]:
-    if here.siblings - {item.name for item in slot.own}:
+    if (here.key or not here.flow) and here.siblings - {item.name for item in slot.own}:
         return  # the word is there
     if here.key:
         yield from _keys(slot.own, here)

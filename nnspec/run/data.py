@@ -34,7 +34,9 @@ def labels(decl: DataDecl, data: dict[str, Any], constants: Mapping[str, Any], w
         return np.asarray(record.label(args, points), dtype=np.float64)
     assert isinstance(decl.target, ir.Lambda)
     point, *names = decl.target.names
-    further = {name: _coordinate(name, decl.value, data, words) for name in names}
+    further = {
+        name: _coordinate(each, decl.value, data, words) for name, each in zip(names, decl.coordinates, strict=True)
+    }
 
     def at(place: int) -> float:
         values = {point: points[place], **{name: array[place] for name, array in further.items()}}

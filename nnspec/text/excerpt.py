@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from nnspec.text.source import Source, Span
 
+WIDEST = 1000
+"""Columns of a line that is longer than people write, where no terminal says how many fit."""
 Runs: TypeAlias = tuple[tuple[str, str], ...]
 _PLAIN, _PRIMARY, _SECONDARY = "plain", "primary", "secondary"
 _LABEL = 24
@@ -96,7 +98,7 @@ def _shown(text: str) -> str:
 
 def _window(text: str, marks: Sequence[tuple[int, int, bool]], room: int | None) -> tuple[int, int]:
     """Characters `low:high` of a line that fit into the room, around the primary mark and then the others."""
-    if room is None or display_width(text) <= room:
+    if room is None or (len(text) <= 2 * room and display_width(text) <= room):
         return 0, len(text)
     room = max(room - 2, 8)  # one column at each end for the dots
     ordered = sorted(marks, key=lambda mark: not mark[2])
@@ -221,7 +223,7 @@ def _excerpts(text: str, places: Sequence[_Placed], room: int | None) -> Iterato
 def rows(marks: Sequence[Mark], digits: int, *, numbered: bool, width: int | None) -> Iterator[Row]:
     """The lines of one source that carry marks, in order, with `...` where lines are left out."""
     source = marks[0].span.source
-    room = None if width is None else max(10, width - digits - 3)
+    room = WIDEST if width is None else max(10, width - digits - 3)
     lines: dict[int, list[Mark]] = {}
     for mark in marks:
         lines.setdefault(_line(mark), []).append(mark)
@@ -230,7 +232,7 @@ def rows(marks: Sequence[Mark], digits: int, *, numbered: bool, width: int | Non
     for line in sorted(lines):
         if previous is not None and line == previous + 2:
             # Three dots would take as much room as the line that they hide.
-            between = _shown(source.line_text(line - 1))
+            between = _shown(source.line_text(line - 1)[:room])
             yield Row(f"{line - 1:>{digits}} | ", ((between, _PLAIN),))
         elif previous is not None and line > previous + 2:
             yield Row("...", ())

@@ -111,12 +111,23 @@ def divides_by_big(node: Expr) -> bool:
     return any(isinstance(each, Bin) and each.op == "div" and isinstance(each.right, Big) for each in nodes(node))
 
 
-def test_two_thousand_random_trees_survive() -> None:
-    grower = Grower(1)
-    for count in range(2000):
+@pytest.mark.parametrize("trees", [2000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_random_trees_survive(trees: int) -> None:
+    grower = Grower(trees)
+    for count in range(trees):
         tree = grower.grow(2 + count % 5)
         text = show(tree)
         assert parse_text(text) == tree, text
+
+
+def test_random_statements_survive() -> None:
+    """Blocks of definitions, with and without components."""
+    grower = Grower(5)
+    for count in range(300):
+        body, factor = show(grower.grow(2 + count % 4)), show(grower.grow(2 + count % 3))
+        for line in (f"phi(x) = {body}", f"phi[a, b](x, t) = {body}", f"let c = {body}", f"P *= {factor}"):
+            block = parse_text(line, "block")
+            assert parse_text(show(block), "block") == block, line
 
 
 def test_no_parenthesis_is_superfluous() -> None:
