@@ -9,7 +9,7 @@ from pathlib import Path
 from nnspec.document.paths import find, steps
 from nnspec.syntax.expr_build import fold
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node, Sequence
-from nnspec.text.diagnostic import Diagnostic, SpecError
+from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
 from nnspec.text.source import Span
 
 DEEPEST = 8
@@ -54,7 +54,7 @@ def _extended(tree: Mapping, read: Read, allowed: tuple[Path, ...], chain: tuple
         raise SpecError(Diagnostic("NN811", "a spec extends itself", leaf.span, "read already", notes=(shown,)))
     if len(chain) > DEEPEST:
         raise SpecError(Diagnostic("NN811", f"more than {DEEPEST} specs extend each other", leaf.span, "one too many"))
-    base = _extended(read(path), read, allowed, (*chain, path))
+    base = _extended(read(_shown(path, tree.span)), read, allowed, (*chain, path))
     for item in _paths(drop):
         base = _without(base, item)
     return _merged(base, _bare(tree), "")
@@ -63,6 +63,12 @@ def _extended(tree: Mapping, read: Read, allowed: tuple[Path, ...], chain: tuple
 def _home(span: Span) -> Path:
     """The file of a spec; a text that is no file counts as one in the working directory."""
     return Path(span.source.name).resolve()
+
+
+def _shown(path: Path, extending: Span) -> Path:
+    """The path of an extended spec as complaints show it: as short as that of the spec that extends it."""
+    here = Path.cwd()
+    return path if Path(extending.source.name).is_absolute() or not path.is_relative_to(here) else path.relative_to(here)
 
 
 def _given(tree: Mapping, key: str) -> Entry | None:
@@ -80,7 +86,10 @@ def _file(leaf: Leaf, folder: Path, allowed: tuple[Path, ...]) -> Path:
         raise SpecError(Diagnostic("NN810", "a spec extends specs in its own folder only", leaf.span, "this is outside of it",
                                    helps=("allow another folder with `--allow-path DIR`",)))  # fmt: skip
     if not path.is_file():
-        raise SpecError(Diagnostic("NN812", f"there is no spec `{leaf.text}`", leaf.span, "no such file"))
+        near = nearest(path.name, sorted(each.name for each in path.parent.glob("*.y*ml")))
+        meant = leaf.text.removesuffix(path.name) + str(near)
+        helps = (f"did you mean `{meant}`?",) if near else ("give its path from the folder of this spec, with its ending",)
+        raise SpecError(Diagnostic("NN812", f"there is no spec `{leaf.text}`", leaf.span, "no such file", helps=helps))
     return path
 
 

@@ -89,11 +89,10 @@ def _is_pair(value: Any) -> bool:
 
 def _sweep(node: dict[str, Any]) -> Iterator[Statement]:
     """The values of each axis: those that change together stand under `zip`."""
-    axes = sorted(node["axes"], key=lambda axis: int(axis["group"]))
-    yield Statement("sweep", ", ".join(axis["path"] for axis in axes), "given")
-    for axis in axes:
+    yield Statement("sweep", ", ".join(axis["path"] for axis in node["axes"]), "given")
+    for axis in node["axes"]:
         shown = ", ".join(axis["values"]) if axis["made"] is None else formula(axis["made"])
-        yield _say(f"sweep.{'zip.' if axis['group'] == -1 else ''}{axis['path']}", axis, shown)
+        yield _say(f"sweep.{'' if axis['group'] == axis['path'] else 'zip.'}{axis['path']}", axis, shown)
     yield _say("sweep.seeds", node["seeds"])
     yield from _checks(node["checks"], "sweep.checks")
 

@@ -10,6 +10,10 @@ from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment
 
 
+_CLAIMS = ("checks", "sweep.checks")
+"""Lists of claims, of which only the order is compared: each claim is its own."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """One thing that differs; None where one of the two says nothing of it."""
@@ -21,7 +25,7 @@ class Difference:
     def line(self, width: int = 0) -> str:
         """`let.N: 100 -> 200`."""
         head = self.path.partition(": ")[0] + ":"  # a check is its own name
-        if self.path in ("checks", "sweep.checks") or (self.path.startswith("sweep.") and self.a == self.b):
+        if self.path in _CLAIMS:
             change = "in another order"
         elif self.a is None:
             change = f"only in the second: {self.b}"
@@ -72,6 +76,7 @@ def _differences(a: list[Statement], b: list[Statement]) -> list[Difference]:
         one, other = left.get(path), right.get(path)
         if one is None or other is None or one.meaning != other.meaning:
             found.append(Difference(path, one.shown if one else None, other.shown if other else None))
+    found = [each for each in found if each.path not in _CLAIMS or each.a == each.b]
     whole = {each.path for each in found if each.a is None or each.b is None}
     found = [each for each in found if not any(above in whole for above in _above(each.path))]
     found = [each for each in found if not any(each.path.startswith(f"{word}.") for word in _replaced(found))]
@@ -87,8 +92,5 @@ def _replaced(found: list[Difference]) -> list[str]:
 
 def _above(path: str) -> list[str]:
     """The things that a statement is a part of: `observables.G2` for `observables.G2.draws`."""
-    place, claim, _ = path.partition(": ")
-    if claim and place == "checks":
-        return []
-    steps = [*place.split("."), *([""] if claim else [])]
+    steps = path.partition(": ")[0].split(".")
     return [".".join(steps[:k]) for k in range(1, len(steps))]

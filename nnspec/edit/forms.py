@@ -26,6 +26,11 @@ def tree_form(model: Sayings) -> list[str]:
     if by_kind["let"]:
         msg = "only a block can say `let`"
         raise Unfit(msg)
+    for found in by_kind.values():
+        twice = next((each.left for k, each in enumerate(found) if each.left in {other.left for other in found[:k]}), None)
+        if twice is not None:
+            msg = f"`{twice}` stands twice in it"
+            raise Unfit(msg)
     out = [f"model:{_behind(model.head)}"]
     short = [name for name, kind in _SECTIONS[:2] if by_kind[kind] and all(map(_is_simple, by_kind[kind]))]
     width = max(map(len, short), default=0) + 1

@@ -9,6 +9,7 @@ from typing import Literal
 
 from nnspec.check.experiment import check
 from nnspec.edit.forms import block_form, tree_form
+from nnspec.edit.places import places
 from nnspec.edit.sayings import Saying, Sayings, Unfit, sayings
 from nnspec.ir.digest import digest
 from nnspec.plugin.vocabulary import Vocabulary
@@ -47,15 +48,27 @@ def restyle(source: Source, words: Vocabulary, style: Style) -> Restyled:
         return Restyled(source.text, "its model is made of layers, which have one form only")
     if source.line_column(entry.key.span.start)[1] != 1:
         return Restyled(source.text, "it is written between braces")
-    end = end_of(entry)
+    _must_be_read(tree, words)
     try:
-        model = sayings(entry, end)
+        model = sayings(entry, end_of(entry))
         lines = tree_form(model) if style == "tree" else block_form(model)
     except Unfit as reason:
         return Restyled(source.text, f"{reason}, so its model stays as it is")
     text = replaced(entry, lines)
     _compare(tree, model, Source(source.name, text), words)
     return Restyled(text)
+
+
+def _must_be_read(tree: Mapping, words: Vocabulary) -> None:
+    """Faults of formulas are told where they stand."""
+    problems: list[Diagnostic] = []
+    for place in places(tree, words):
+        try:
+            place.parse()
+        except SpecError as error:
+            problems += error.diagnostics
+    if problems:
+        raise SpecError(problems)
 
 
 def _has(entry: Entry) -> Style:
@@ -103,6 +116,8 @@ def _compare(before: Mapping, model: Sayings, after: Source, words: Vocabulary) 
         same = set(_said(model)) == set(_said(again)) and sorted(_comments(model)) == sorted(_comments(again))
         same = same and _digest(before, words) == _digest(tree, words)
         notes: tuple[str, ...] = ()
+    except Unfit as reason:
+        same, notes = False, (str(reason),)
     except SpecError as error:
         same, notes = False, tuple(f"{each.code}: {each.message}" for each in error.diagnostics[:1])
     if not same:

@@ -45,7 +45,7 @@ def _mixture(
 ) -> Any:  # fmt: skip
     """Every part is drawn, and one of them chosen: a uniform number falls into the interval of its weight."""
     numbers = jnp.stack([jnp.asarray(lower(weight, env).array, jnp.float64) for weight in weights])
-    bounds = jnp.cumsum(numbers / jnp.sum(numbers))[:-1]
+    bounds = jnp.cumsum(numbers / jnp.sum(numbers))[:-1].reshape(*(1,) * len(shape), -1)
     u = streams.uniform(streams.stream(key, "mixture"), shape, env.dtype)
     chosen = jnp.sum(u[..., None] >= bounds.astype(env.dtype), axis=-1)
     events = [draw_from(part, streams.draw_key(key, k), shape, indices, env) for k, part in enumerate(parts)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nnspec.cli import main
-from nnspec.run.execute import ComputingError
+from nnspec.run.execute import ComputingError, NotYet
 from nnspec.stages import load, run
 from nnspec.text.diagnostic import render_all
 
@@ -57,8 +57,8 @@ def test_a_run_says_what_is_wrong(path: Path, tmp_path: Path) -> None:
     checked = load(path.relative_to(HERE), no_plugins=True).check()
     try:
         found = run(checked, tmp_path).failed
-    except ComputingError as error:
-        found = (error.diagnostic,)
+    except (ComputingError, NotYet) as error:
+        found = error.diagnostics if isinstance(error, NotYet) else (error.diagnostic,)
         assert not list(tmp_path.iterdir()), "a run that could not be computed left something behind"
     text = render_all(found) + "\n"
     compare(path, text)

@@ -123,13 +123,13 @@ def test_the_two_commands_are_two_lines_and_ci_runs_the_second() -> None:
 
 def test_every_command_that_is_named_exists() -> None:
     """`nnspec VERB` and its options, wherever they stand in the text."""
-    import nnspec.cli
+    import nnspec.arguments
 
     usage = shell("nnspec --help", ROOT).stdout
     for verb in set(re.findall(r"nnspec ([a-z]+)\b", " ".join(re.findall(r"`(nnspec [^`]*)`", README)))):
         assert re.search(rf"^\s+{verb}\b", usage, flags=re.MULTILINE), verb
     for level in re.findall(r"--emit (\w+)", README):
-        assert level in nnspec.cli.EMIT
+        assert level in nnspec.arguments.EMIT
 
 
 def test_the_table_of_exit_statuses_is_that_of_the_program() -> None:

@@ -77,6 +77,10 @@ TWO_POINT = {
     "mixture of vectors": (
         "    w in R^2: 0.5*Normal(0, 1)^2 + 0.5*Normal(0, 3)^2", "    phi(x): w.[x, 1]", {}, 2 * (np.outer(XS, XS) + 1),
     ),
+    "a mixture for each neuron": (
+        "    w[i] in R^2: 0.5*Normal(0, 1)^2 + 0.5*Normal(0, 3)^2\n    a[i]: 0.25*Normal(0, 1) + 0.75*Uniform(-3, 3)",
+        "    phi(x): sum_i a[i]*(w[i].[x, 1])/2", {"indices": "i: 4"}, 2 * 2.5 * (np.outer(XS, XS) + 1),
+    ),
     "copies": ("    w: Normal(0, 1)^2", "    phi(x): w.[x, 1]", {}, np.outer(XS, XS) + 1),
 }  # fmt: skip
 

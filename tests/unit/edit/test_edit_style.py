@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -199,3 +200,28 @@ def test_the_command(nnspec, tmp_path: Path) -> None:
     assert nnspec("fmt", "--style", "block", "--check", "a.yaml")[0] == 0
     status, out, err = nnspec("fmt", "--style", "block", "b.yaml")
     assert (status, out, err) == (0, "", "b.yaml: its model is made of layers, which have one form only\n")
+
+
+def test_what_stands_twice_stays_a_block(words: Vocabulary) -> None:
+    text = "nnspec: 1\nname: a\nmodel: |\n  input x in R\n  f(x) = x\n  f(x) = 2*x\n"
+    assert "`f(x)` stands twice" in restyle(Source("spec.yaml", text), words, "tree").note
+
+
+def test_a_fault_in_a_mapping_is_told_where_it_stands(words: Vocabulary) -> None:
+    with pytest.raises(SpecError) as caught:
+        styled(COMMENTED.replace("Normal(0,1)", "Normal(0,1"), words, "block")
+    assert {each.code for each in caught.value.diagnostics} == {"NN102"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_edit_gives_a_spec_or_a_complaint_that_is_not_about_formatting(seed: int, words: Vocabulary) -> None:
+    dice = random.Random(seed)
+    for _ in range(60):
+        text = dice.choice((COMMENTED, BLOCK))
+        at = dice.randrange(text.index("model:"), len(text))
+        text = text[:at] + dice.choice(["", *"#:,[]{}()\n '\"|>~=*+;x1"]) + text[at + dice.randrange(2) :]
+        for style in ("tree", "block"):
+            try:
+                restyle(Source("spec.yaml", text), words, style)  # type: ignore[arg-type]
+            except SpecError as error:
+                assert "NN730" not in {each.code for each in error.diagnostics}, text
