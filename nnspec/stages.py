@@ -316,7 +316,7 @@ def schema(words: Vocabulary) -> dict[str, object]:
             layers={word: (record.fields, record.call, record.doc) for word, record in words.layers.items()},
             observables=observables,
             samplers={word: record.fields for word, record in words.samplers.items()},
-            parameterizations=words.words("parameterizations"),
+            parameterizations={word: words.parameterizations[word].fields for word in words.words("parameterizations")},
         )
     )
 

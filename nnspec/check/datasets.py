@@ -240,7 +240,8 @@ def _labelled(node: ast.Expr, further: tuple[str, ...], kind: Type, scope: Scope
             body = foresee(Reader(scope)(node), scope)
     if body.type.kind != "real" or body.deps or body.free:
         what = "random" if "param" in body.deps else noun(body.type) if body.type.kind != "real" else "no function of the point"
-        raise Wrong(Diagnostic("NN304", "a label is a number for each point", node.span, f"this is {what}"))
+        helps = ("a function of the spec, or a formula: `y=sin(x[1])`",)
+        raise Wrong(Diagnostic("NN304", "a label is a number for each point", node.span, f"this is {what}", helps=helps))
     dims = (kind.shape[0] if kind.shape else 0, *(0 for _ in names[1:]))
     return ir.Lambda(names=names, dims=dims, body=body, span=node.span)
 

@@ -117,7 +117,7 @@ def _other_components(
     args = node.span.text[node.span.text.index("(") :] if isinstance(node, ast.Call) and "(" in node.span.text else ""
     first = f"{name.written}[{', '.join('1' for _ in meaning.indices)}]{args}"
     if not meaning.indices:
-        message, label, help_ = f"{field} has no components", f"this gives {len(items)}", f"write `{name.written}{args}`"
+        message, label, help_ = f"{field} has no components", "a component is chosen here", f"write `{name.written}{args}`"
     elif not items:
         sizes = " x ".join(str(scope.sizes[index]) for index in meaning.indices)
         message, label = f"{field} has {sizes} components: which one is meant?", "no component is chosen here"

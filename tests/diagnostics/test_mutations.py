@@ -24,7 +24,9 @@ LONGEST = 1.0  # seconds of this process; a check takes a hundredth of that
 ALPHABET = "abx01 \t\n:#,.()[]{}\"'|>*&!%@`^+-/=~?\\;é四\u0301\ufeff\x00λ²φϕ"
 WORDS = (
     "sum_i x a[i] phi 1e400 -1 0 N 9^9^9^9 1/0 null yes [] {} pi E inf not in if else R^d normal true at xs (x) x[0] "
-    "w[i].x :: - '' | σ i 1..N Uniform max G2 K se(G2) E[x] integral d R linspace(0,1,3) Normal(0,1) Ball(d,L)"
+    "w[i].x :: - '' | σ i 1..N Uniform max G2 K se(G2) E[x] integral d R linspace(0,1,3) Normal(0,1) Ball(d,L) ~ *= P "
+    "E[phi(x)] cumulant(phi(x),phi(x)) d(phi(x),x[1]) phi[1](x) (a[i],b[i]) truncate Density deform extends drop sweep "
+    "grid zip let.N let.n along fit field hmc table(x=xs,y=x) sample slope where= over= agree argmin plugins undeformed"
 ).split()
 VALUES = [
     *"[] {} null '' 1e400 -1 0 2.5 1e12 -3 nan inf -inf φ ϕ pi E R __class__ [1,2] [[1,2],[3]] [[[1]]] {a:1} true yes".split(),
@@ -36,16 +38,33 @@ VALUES = [
     "Normal(0, 1)", "Normal(0, inf)", "Normal(0, 1e-400)", "Normal(0, std=-1)", "Normal(0, std=1e200)", "Normal(0, 1, 2)",
     "Normal(0, x)", "Normal(0, a[i])", "Normal(0, i)", "Uniform(pi, -pi)", "Uniform(-inf, inf)", "Uniform(R^2)",
     "Uniform(Ball(d, 0))", "Uniform(Interval(1, 0))", "linspace(0, 1, 1e12)", "linspace(0, inf, 3)", "circle(1, 3)", "017",
+    "0.3*Normal(-1, 1) + 0.7*Normal(1, 1)", "0.3*Normal(-1, 1) + Normal(1, x)", "Normal(0, 1)*Normal(0, 1)", "-Normal(0, 1)",
+    "Normal(0, 1)^2", "Normal(0, 1)^1e9", "Normal(0, 1)^-1", "Normal(0, 1)*f", "Normal(0, 1)*exp(-a[i]^4)", "f*Normal(0, a[i])",
+    "Normal(0, 1)/a[i]", "Normal(0, 1) - 1", "Normal(0, 1)*0", "MvNormal([0, 0], [[1, 2], [2, 1]])", "MvNormal(0, 1)",
+    "Density(u, u in Interval(1, -1))", "Density(1/u, u in Interval(-1, 1))", "Density(exp(-u^4), u in R)", "Density(-u^2, u in R)",
+    "Density(u.u, u in Ball(2, 1))", "Density(phi(x), u in R)", "Density(E[u], u in R)", "truncate(Normal(0, 1), Interval(1, 0))",
+    "truncate(truncate(Normal(0, 1), R), Ball(2, 1))", "truncate(Uniform(Ball(2, 1)), Ball(2, 0))", "phi(phi(x))", "phi(x, x)",
+    "'phi[1](x)'", "'phi[i](x)'", "'phi[0]'", "E[phi(x)]", "E[E[phi(x)]]", "'E[phi(x), 1]'", "cumulant()", "cumulant(1)",
+    "cumulant(phi(x), phi(x))", "d(phi(x), x)", "'d(phi(x), x[1])'", "'d(phi(x), x[9])'", "d(d(x, x), x)", "d(1)", "d()",
+    "exp(-integral(phi^4, y in Box(-1, 1)^2))", "integral(phi(y), y in R)", "integral(E[phi(y)], y in Interval(-1, 1))",
+    "table(x=xs, y=x)", "table(xs)", "table(x=circle(2, 3), y=sin(angle))", "sample(Box(-1, 1)^2, 3, seed=-1, y=f)",
+    "sample(R, 3)", "grid(Ball(2, 1), 1e9)", "geomspace(0, 1, 3)", "geomspace(1, -1, 3)", "teacher(d, 1e12)", "corners(40, 1)",
+    "normal(d, 5, seed=x)", "slope(G2)", "slope(N, G2, where=\"x\")", "'slope(log(N), log(max(G2)), where=1)'", "spread(G2)",
+    "argmin(G2)", "'argmin(G2, over=\"let.N\", by=\"let.N\")'", "'mean(G2, \"point\")'", "relative_change(G2)", "agree(G2, G2)",
+    "agree(G2, 1, false_alarm=2)", "{grid: {let.N: [1, 2]}}", "{grid: {let.N: 3}}", "{grid: {a.b: []}, zip: {c: [1]}}", "{zip: 1}",
+    "{grid: {x[9]: [1]}}", "let.N", "model.layers[0]", "[let, model.def]", "{hmc: {}}", "{hmc: {chains: 0}}", "{train: {}}",
+    "{diagnostics: {}}", "{symmetry: {of: []}}", "{sgd: {lr: -1}}", "{gauss_legendre: {order: 1e9}}", "../x.yaml", "x.yaml",
+    ">=1", "\"==*\"", "{folder: /}", "{nnspec-kan: \">=0\"}", "{a: [1, 0, 1], b: x, c: 1}",
     "0x10", "1_000", ".5", "5.", "1..3", "\U0001f600", "\u202e", "a\u0301", "9" * 400, "9" * 5000, "(" * 150 + "1" + ")" * 150,
     "-" * 190 + "1", "1" + "+1" * 199, "1" + "+1" * 3000, "x" * 1000,
 ]  # fmt: skip
 
 
-def try_it(text: str) -> None:
-    """Check a text, and print what is said about it in all forms."""
+def try_it(text: str, path: Path = SPECS[0]) -> None:
+    """Check a text as if it stood in the file at `path`, and print what is said about it in all forms."""
     start = time.process_time()
     try:
-        loads(text).check()
+        loads(text, str(path)).check()
     except SpecError as error:
         render_all(error.diagnostics, color=True, width=80)
         render_all(error.diagnostics, width=30)
@@ -90,7 +109,7 @@ def edit_many(path: Path, count: int) -> None:
     text, chance = read_source(path).text, random.Random(f"{path.stem} {count}")
     for _ in range(count):
         once = edited(text, chance)
-        try_it(edited(once, chance) if once and chance.random() < 0.3 else once)
+        try_it(edited(once, chance) if once and chance.random() < 0.3 else once, path)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -132,14 +151,14 @@ def places(path: Path) -> list[tuple[str, Node, str]]:
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_other_values_anywhere(path: Path) -> None:
     for place in random.Random(path.stem).sample(places(path), 300):
-        try_it(replaced(*place))
+        try_it(replaced(*place), path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_every_other_value_everywhere(path: Path) -> None:
     for place in places(path):
-        try_it(replaced(*place))
+        try_it(replaced(*place), path)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -153,10 +172,10 @@ def test_entries_gone_or_given_twice(path: Path) -> None:
             children = tuple(entry.value for entry in node.entries)
             for entry in node.entries:
                 start, end = entry.key.span.start, entry.value.span.end
-                try_it(text[:start] + text[end:])
-                try_it(text[:end] + ", " + text[start:end] + text[end:])
+                try_it(text[:start] + text[end:], path)
+                try_it(text[:end] + ", " + text[start:end] + text[end:], path)
                 column = start - text.rfind("\n", 0, start) - 1
-                try_it(text[:end] + "\n" + " " * column + text[start:end] + text[end:])
+                try_it(text[:end] + "\n" + " " * column + text[start:end] + text[end:], path)
         todo += children
 
 
