@@ -62,13 +62,29 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
         case "cumulant":
             _plain(node)
             return cumulant(node, node.args, read)
-    _plain(node)
+    options = _options(node, fn, read, scope)
     if fn.text not in FUNCTIONS and fn.text not in OF_RESULTS and fn.text not in scope.words.activations:
         raise Wrong(unknown_function(fn, scope))
     args = list(map(read, node.args))
     if fn.text in FUNCTIONS or fn.text in scope.words.activations:
-        return _elementwise(node, fn, args)
+        return _elementwise(node, fn, args, options)
     raise Wrong(_not_of_results(node, fn, args))
+
+
+def _options(node: ast.Call, fn: ast.Name, read: Read, scope: Scope) -> tuple[tuple[str, ir.Expr], ...]:
+    """The parameters of an activation by name: `snake(u, beta=2)`; nothing else has any."""
+    record = scope.words.activations.get(fn.text)
+    names = {each.name for each in record.parameters} if record is not None and fn.text not in FUNCTIONS else set()
+    if not names or node.binders or not {each.name.text for each in node.kwargs} <= names:
+        _plain(node)
+    found: dict[str, ir.Expr] = {}
+    for keyword in node.kwargs:
+        value = read(keyword.value)
+        if value.type.kind != "real" or keyword.name.text in found:
+            what = "given twice" if keyword.name.text in found else f"this is {noun(value.type)}"
+            raise Wrong(Diagnostic("NN304", f"`{keyword.name.text}` of `{fn.text}` is one number", keyword.span, what))
+        found[keyword.name.text] = value
+    return tuple(sorted(found.items()))
 
 
 def _plain(node: ast.Call) -> None:
@@ -94,7 +110,9 @@ def _not_of_results(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> Diagno
                       helps=helps)  # fmt: skip
 
 
-def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
+def _elementwise(
+    node: ast.Call, fn: ast.Name, args: list[ir.Expr], options: tuple[tuple[str, ir.Expr], ...] = ()
+) -> ir.Expr:
     known = FUNCTIONS.get(fn.text)
     low, high = (known.low, known.high) if known else (1, 1)
     if fn.text in ("min", "max") and not (len(args) == 1 and args[0].type.kind == "vec"):
@@ -120,7 +138,8 @@ def _elementwise(node: ast.Call, fn: ast.Name, args: list[ir.Expr]) -> ir.Expr:
         raise Wrong(Diagnostic("NN310", f"results over different dimensions: {shown}", node.span))
     kind = result(next(iter(dims), ())) if any(arg.type.kind == "result" for arg in args) else REAL
     whole = fn.text in ("abs", "min", "max", "floor", "mod") and all(arg.type == INT for arg in args)
-    return ir.Apply(fn=fn.text, args=tuple(args), type=INT if whole else kind, span=node.span, **unite(*args))
+    return ir.Apply(fn=fn.text, args=tuple(args), options=options, type=INT if whole else kind, span=node.span,
+                    **unite(*args, *(value for _, value in options)))  # fmt: skip
 
 
 def _not_a_function(node: ast.Call, fn: ast.Name, scope: Scope) -> Diagnostic:

@@ -140,7 +140,8 @@ def _fits(name: str, options: Options, scope: Scope) -> bool:
     if left:
         many = " and ".join(f"`{dim}`" for dim in dims)
         message = f"`lines` shows results over one dimension, and `{name}` has {len(dims)}"
-        helps = ("give the others: `color: …`, `column: …`",) if len(dims) <= len(_DIMENSIONS) else (
+        free = ", ".join(f"`{key}: …`" for key in _DIMENSIONS if key not in used)
+        helps = (f"give the others: {free}",) if len(dims) <= len(_DIMENSIONS) else (
             "the report shows it without being asked",
         )  # fmt: skip
         over = (Label(meaning.span, f"it is over {many}"),) if meaning.span else ()

@@ -43,6 +43,7 @@ def read_axes(given: Given | None, tree: Mapping, scope: Scope) -> tuple[Axis, .
             axis = _axis(entry.key, entry.value, group, tree, scope)
             if axis is not None:
                 found.append(axis)
+    _once(found, scope)
     _one_length([axis for axis in found if axis.group == "zip"], scope)
     return tuple(found)
 
@@ -101,6 +102,16 @@ def _numbers(formula: ast.Call, value: Leaf, scope: Scope) -> tuple[Expr, int]:
     if len(shape) != 1:
         raise Wrong(Diagnostic("NN805", "a sweep runs over numbers", value.span, f"this has {len(shape)} axes"))
     return expression, shape[0]
+
+
+def _once(axes: list[Axis], scope: Scope) -> None:
+    """NN805 for a path that stands under `grid` and under `zip`."""
+    first: dict[str, Axis] = {}
+    for axis in axes:
+        other = first.setdefault(axis.path, axis)
+        if other is not axis and axis.span is not None and other.span is not None:
+            scope.complaints.add(Diagnostic("NN805", f"`{axis.path}` is swept twice", axis.span, "second time here",
+                                            (Label(other.span, "first time here"),), helps=("delete one of the two",)))  # fmt: skip
 
 
 def _one_length(axes: list[Axis], scope: Scope) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnspec.document.paths import find, steps
+from nnspec.document.spec import OPEN
 from nnspec.syntax.expr_build import fold
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
@@ -81,12 +82,18 @@ def _bare(tree: Mapping) -> Mapping:
 
 def _file(leaf: Leaf, folder: Path, allowed: tuple[Path, ...]) -> Path:
     """The file that is named, which must lie in the folder of the spec or in an allowed one."""
-    path = (folder / leaf.text).resolve()
-    if not any(path.is_relative_to(each.resolve()) for each in (folder, *allowed)):
+    try:
+        path = (folder / leaf.text).resolve()
+        inside = any(path.is_relative_to(each.resolve()) for each in (folder, *allowed))
+        found = inside and path.is_file()
+        others = sorted(each.name for each in path.parent.glob("*.y*ml")) if inside and not found else []
+    except (OSError, ValueError):  # no name of a file on this system
+        raise SpecError(Diagnostic("NN812", "this is no name of a file", leaf.span, "no such file")) from None
+    if not inside:
         raise SpecError(Diagnostic("NN810", "a spec extends specs in its own folder only", leaf.span, "this is outside of it",
                                    helps=("allow another folder with `--allow-path DIR`",)))  # fmt: skip
-    if not path.is_file():
-        near = nearest(path.name, sorted(each.name for each in path.parent.glob("*.y*ml")))
+    if not found:
+        near = nearest(path.name, others)
         meant = leaf.text.removesuffix(path.name) + str(near)
         helps = (f"did you mean `{meant}`?",) if near else ("give its path from the folder of this spec, with its ending",)
         raise SpecError(Diagnostic("NN812", f"there is no spec `{leaf.text}`", leaf.span, "no such file", helps=helps))
@@ -110,7 +117,8 @@ def _without(tree: Mapping, leaf: Leaf) -> Mapping:
         find(tree, leaf.text, leaf.span)
     except SpecError as error:
         (fault,) = error.diagnostics
-        raise SpecError(Diagnostic("NN813", f"the extended spec has no `{leaf.text}`", fault.span, "nothing to leave out",
+        place = fault.span if fault.span is not None and fault.span.source is leaf.span.source else leaf.span
+        raise SpecError(Diagnostic("NN813", f"the extended spec has no `{leaf.text}`", place, "nothing to leave out",
                                    helps=fault.helps)) from None  # fmt: skip
     made = _cut(tree, [step for step, _, _ in steps(leaf.text)])
     assert isinstance(made, Mapping)
@@ -151,6 +159,10 @@ def _merged(base: Node, child: Node, path: str) -> Mapping:
 
 def _chosen(old: Node, new: Node, path: str) -> Node:
     """The value of a key that both have."""
+    if isinstance(new, Leaf) and new.null and path.rpartition(".")[0] in ("", *OPEN):
+        name = path.rpartition(".")[2]
+        raise SpecError(Diagnostic("NN015", f"`{name}` is left empty", new.span, "nothing stands behind it",
+                                   helps=(f"to leave it out of the extended spec: `drop: [{path}]`",)))  # fmt: skip
     both = isinstance(old, Mapping) and isinstance(new, Mapping)
     if not both or path.rpartition(".")[0] in BY_NAME:
         if path == "model" and isinstance(old, Leaf) != isinstance(new, Leaf):

@@ -83,7 +83,9 @@ def steps(path: str) -> list[Step]:
 def _quoted_key(path: str, place: int) -> str:
     """How a key with brackets is written, where a path stops at one; empty elsewhere."""
     start = path.rfind(".", 0, place) + 1
-    return f'a key with brackets stands in quotes: `{path[:start]}"{path[start:]}"`' if path[place : place + 1] == "[" and start else ""
+    if path[place : place + 1] != "[" or not start:
+        return ""
+    return f'a key with brackets stands in quotes: `{path[:start]}"{path[start:]}"`'
 
 
 def find(tree: Mapping, path: str, place: Span | None = None) -> Node:

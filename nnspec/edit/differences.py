@@ -9,7 +9,6 @@ from nnspec.edit.contents import Statement, statements
 from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment
 
-
 _CLAIMS = ("checks", "sweep.checks")
 """Lists of claims, of which only the order is compared: each claim is its own."""
 

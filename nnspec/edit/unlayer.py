@@ -132,7 +132,7 @@ class Writer:
         return replace(below, of=lambda part: _through(text, below.of(part)), bare=False)
 
     def plain(self, text: ast.Expr) -> ast.Expr:
-        """The formula of a layer without options of activations, which are refused unless they are the usual ones."""
+        """The formula of a layer without the options of activations that are the usual ones."""
 
         def change(node: object) -> ast.Expr | None:
             if not isinstance(node, ast.Call) or not isinstance(node.fn, ast.Name):
@@ -142,12 +142,8 @@ class Writer:
                 msg = f"`{word}` is a function of this spec, and an activation of its layers"
                 raise NoFormula(msg)
             usual = {each.name: each.default for each in self.words.activations[word].parameters} if node.kwargs else {}
-            for option in node.kwargs:
-                if show(option.value) != repr(usual.get(option.name.text)):
-                    given = f"{option.name.text} = {show(option.value)}"
-                    msg = f"a formula cannot give options to an activation, and `{word}` has {given}"
-                    raise NoFormula(msg)
-            return ast.Call(node.fn, tuple(rebuilt(arg, change) for arg in node.args), (), (), NOWHERE)
+            kept = tuple(each for each in node.kwargs if show(each.value) != repr(usual.get(each.name.text)))
+            return ast.Call(node.fn, tuple(rebuilt(arg, change) for arg in node.args), kept, (), NOWHERE)
 
         return rebuilt(text, change)
 

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nnspec.ir.experiment import Experiment, Model
+from nnspec.ir.experiment import Experiment
 from nnspec.ir.expr import Expr
 from nnspec.lower.expressions import Env
-from nnspec.lower.field import L2, field, parameter_count, prior, work_per_point
+from nnspec.lower.field import field, prior
 from nnspec.lower.jacobian import FieldJacobian
 from nnspec.plugin.records import Estimator
-from nnspec.plugin.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +60,3 @@ class Reader:
                     msg = f"no reading {reading}"
                     raise AssertionError(msg)
         return found
-
-
-def block_size(model: Model, words: Vocabulary, points: int, jac: bool) -> int:
-    """How many draws are worked on at once, so that what is stored of them fits into the cache.
-
-    For formulas a neuron's sum is fused with what is under it, so only the parameters count; layers store activations.
-    """
-    sizes = {index.name: index.size for index in model.indices}
-    _, widest = work_per_point(model, words, sizes)
-    if jac:
-        return 1
-    stored = widest if model.stack is None else max(widest * points, parameter_count(model, words, sizes))
-    return max(1, min(256, L2 // max(1, stored, points // 4)))
-
-
-def draw_bytes(parameters: int, points: int, jac: bool, item: int) -> float:
-    """Memory that one block of draws needs, roughly."""
-    return item * (parameters * (points + 2.0) if jac else 4.0 * max(L2, parameters) + points)

@@ -61,8 +61,9 @@ def lower(node: ir.Expr, env: Env) -> Value:
             return _binary(node, env)
         case ir.Apply(fn="vol", args=(over,)):
             return Value(lower_domain(over, env).volume)
-        case ir.Apply(fn=fn, args=args):
-            return _elementwise(function(fn, env.words), [lower(arg, env) for arg in args], env)
+        case ir.Apply(fn=fn, args=args, options=options):
+            given = [lower(arg, env) for arg in (*args, *(value for _, value in options))]
+            return _elementwise(function(fn, env.words, tuple(name for name, _ in options)), given, env)
         case ir.Vector(items=items):
             arrays, axes = align(*(lower(item, env) for item in items))
             entries = common([jnp.asarray(array) for array in arrays], env.dtype)

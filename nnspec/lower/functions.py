@@ -19,8 +19,11 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
 }
 
 
-def function(name: str, words: Vocabulary) -> Callable[..., Any]:
-    """A function of arrays by its name in the language, or by the name of an activation."""
+def function(name: str, words: Vocabulary, options: tuple[str, ...] = ()) -> Callable[..., Any]:
+    """A function of arrays by its name in the language, or by the name of an activation.
+
+    `options` are the parameters of an activation that come behind its argument.
+    """
     if name in _BY_NAME:
         return _BY_NAME[name]
     if name in _SAME_NAME:
@@ -30,7 +33,7 @@ def function(name: str, words: Vocabulary) -> Callable[..., Any]:
         return _extremum(jnp.minimum if name == "min" else jnp.maximum)
     record = words.activations[name]
     defaults = {parameter.name: parameter.default for parameter in record.parameters}
-    return lambda x: record.apply(x, **defaults)
+    return lambda x, *given: record.apply(x, **{**defaults, **dict(zip(options, given, strict=True))})
 
 
 def _extremum(pair: Callable[[Any, Any], Any]) -> Callable[..., Any]:

@@ -92,7 +92,14 @@ class Cases:
     rows: tuple[tuple[Box, Box | None], ...] = field(default=())
 
 
-Box = Sym | Num | Op | Words | Row | Frac | Root | Script | Fence | Big | Cases
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of a matrix in round brackets."""
+
+    rows: tuple[tuple[Box, ...], ...]
+
+
+Box = Sym | Num | Op | Words | Row | Frac | Root | Script | Fence | Big | Cases | Matrix
 
 PLUS = Op("+", "+")
 MINUS = Op("−", "-")
@@ -108,6 +115,15 @@ IN = Op("∈", r"\in", "relation")
 TO = Op("→", r"\to", "relation")
 MAPS = Op("↦", r"\mapsto", "relation")
 RING = Op("∘", r"\circ")
+MID = Op("∣", r"\mid", "relation")
+PROPORTIONAL = Op("∝", r"\propto", "relation")
+SEMICOLON = Op(";", ";", "comma")
+TENSOR = Op("⊗", r"\otimes", "prefix")
+PARTIAL = Sym("∂", r"\partial")
+MEAN = Sym("𝔼", r"\mathbb{E}")
+
+# How tightly a thing holds together. OPEN things (a sum, an integral) swallow what stands to their right.
+CASES, OR, AND, NOT, COMPARE, ADD, OPEN, MUL, POSTFIX, ATOM = range(10)
 
 
 def row(*items: Box) -> Row:
@@ -124,6 +140,12 @@ def listed(items: list[Box]) -> Row:
     for k, item in enumerate(items):
         out += [COMMA, item] if k else [item]
     return row(*out)
+
+
+def joined(items: list[Box], sign: Box) -> Row:
+    """Boxes with a sign between."""
+    first, *others = items
+    return row(first, *(box for other in others for box in (sign, other)))
 
 
 def parens(body: Box) -> Fence:

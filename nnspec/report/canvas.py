@@ -73,15 +73,16 @@ def style() -> Iterator[None]:
 
 
 @contextmanager
-def figure() -> Iterator[tuple[Any, Any]]:
-    """A new figure with one pair of axes, to be drawn inside the block."""
+def figure(columns: int = 1) -> Iterator[tuple[Any, Any]]:
+    """A new figure with one pair of axes, or a row of them beside each other, to be drawn inside the block."""
     with style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        canvas = Figure()
+        wide = COLUMN if columns == 1 else COLUMN * (0.3 + 0.7 * columns)
+        canvas = Figure(figsize=(wide, COLUMN / 1.5))
         FigureCanvasAgg(canvas)
-        yield canvas, canvas.add_subplot()
+        yield canvas, canvas.add_subplot() if columns == 1 else canvas.subplots(1, columns, sharey=True)
 
 
 def rendered(canvas: Any, form: str) -> bytes:
@@ -93,7 +94,10 @@ def rendered(canvas: Any, form: str) -> bytes:
 
 
 def mathtext(name: str) -> str:
-    """A name of the spec for matplotlib: a letter in mathematics, words as they are."""
+    """A name of the spec for matplotlib, or such names with values: a letter in mathematics, words as they are."""
+    if " = " in name:
+        pairs = (each.partition(" = ") for each in name.split(", "))
+        return ", ".join(mathtext(head) + sign + value for head, sign, value in pairs)
     if re.fullmatch(r"[^\W\d_]+[\w']*(\.\w+)?", name) is None:
         return name.replace("$", r"\$")
     head, dot, method = name.partition(".")

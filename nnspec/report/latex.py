@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from nnspec.ir.experiment import Model
 from nnspec.ir.expr import Expr
-from nnspec.report.boxes import Big, Box, Cases, Fence, Frac, Num, Op, Root, Row, Script, Sym, Words
+from nnspec.report.boxes import Big, Box, Cases, Fence, Frac, Matrix, Num, Op, Root, Row, Script, Sym, Words
 from nnspec.report.model import lines
 from nnspec.report.notation import notation
 
 _SIGNS = {"sum": r"\sum", "prod": r"\prod", "mean": r"\operatorname*{mean}", "int": r"\int"}
-_BRACKETS = {"‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor"}
+_BRACKETS = {"‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor", "⟨": r"\langle", "⟩": r"\rangle"}
 _SPECIAL = {c: "\\" + c for c in "#$%&_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
@@ -51,6 +51,9 @@ def printed(box: Box) -> str:
         case Cases(rows):
             alternatives = r" \\ ".join(_case(value, condition) for value, condition in rows)
             return rf"\begin{{cases}} {alternatives} \end{{cases}}"
+        case Matrix(rows):
+            entries = r" \\ ".join(" & ".join(printed(entry) for entry in line) for line in rows)
+            return rf"\begin{{pmatrix}} {entries} \end{{pmatrix}}"
 
 
 def escaped(text: str) -> str:

@@ -6,7 +6,7 @@ from html import escape
 
 from nnspec.ir.experiment import Model
 from nnspec.ir.expr import Expr
-from nnspec.report.boxes import Big, Box, Cases, Fence, Frac, Num, Op, Root, Row, Script, Sym, Words
+from nnspec.report.boxes import Big, Box, Cases, Fence, Frac, Matrix, Num, Op, Root, Row, Script, Sym, Words
 from nnspec.report.latex import printed
 from nnspec.report.model import lines
 from nnspec.report.notation import notation
@@ -59,13 +59,16 @@ def drawn(box: Box) -> str:
         case Cases(rows):
             alternatives = "".join(_case(value, condition) for value, condition in rows)
             return f'<mrow>{_bracket("{", "prefix")}<mtable columnalign="left left">{alternatives}</mtable></mrow>'
+        case Matrix(rows):
+            cells = "".join(f"<mtr>{''.join(f'<mtd>{drawn(entry)}</mtd>' for entry in line)}</mtr>" for line in rows)
+            return f"<mrow>{_bracket('(', 'prefix')}<mtable>{cells}</mtable>{_bracket(')', 'postfix')}</mrow>"
 
 
 def _operator(op: Op) -> str:
     if op.kind == "space":
         return f'<mspace width="{"1em" if op.text == chr(0x2003) else "0.1667em"}"></mspace>'
     if op.kind == "comma":
-        return '<mo separator="true" lspace="0" rspace="0.1667em">,</mo>'
+        return f'<mo separator="true" lspace="0" rspace="0.1667em">{op.text}</mo>'
     space = _SPACES.get(op.kind, "0")
     return f'<mo lspace="{space}" rspace="{space}">{escape(op.text)}</mo>'
 

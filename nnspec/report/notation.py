@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from nnspec.ir import expr as e
 from nnspec.report.boxes import (
+    ADD,
+    AND,
+    ATOM,
+    CASES,
+    COMPARE,
     DOT,
     EQUALS,
     MAPS,
     MINUS,
+    MUL,
     NEGATIVE,
+    NOT,
+    OPEN,
+    OR,
     PLUS,
+    POSTFIX,
     THIN,
     TIMES,
     Big,
@@ -19,6 +30,7 @@ from nnspec.report.boxes import (
     Cases,
     Fence,
     Frac,
+    Matrix,
     Num,
     Op,
     Root,
@@ -30,11 +42,9 @@ from nnspec.report.boxes import (
     parens,
     row,
 )  # fmt: skip
-from nnspec.report.symbols import BALL, DENSITIES, FUNCTIONS, REALS, SPHERE, indexed, symbol
+from nnspec.report.randomness import average, law, space
+from nnspec.report.symbols import FUNCTIONS, indexed, symbol
 from nnspec.result.format import plain_number
-
-# How tightly a thing holds together. OPEN things (a sum, an integral) swallow what stands to their right.
-CASES, OR, AND, NOT, COMPARE, ADD, OPEN, MUL, POSTFIX, ATOM = range(10)
 
 _COMPARE = {
     "<": Op("<", "<", "relation"), ">": Op(">", ">", "relation"), "<=": Op("≤", r"\le", "relation"),
@@ -56,6 +66,11 @@ def inline(node: e.Expr) -> Box:
     return _fold(node, inline=True)[0]
 
 
+def operand(node: e.Expr, level: int) -> Box:
+    """A part of an inline expression, in brackets when it holds together less than `level`."""
+    return _at(node, level, True)
+
+
 def _at(node: e.Expr, level: int, flat: bool) -> Box:
     """An operand, in brackets when it holds together less than `level`."""
     box, holds = _fold(node, inline=flat)
@@ -73,8 +88,12 @@ def _fold(node: e.Expr, *, inline: bool) -> tuple[Box, int]:
             return _binding(node, inline)
         case e.Apply():
             return _apply(node, inline)
-        case e.Domain() | e.Density():
-            return _space(node), POSTFIX
+        case e.FieldAt() | e.Mean() | e.Cumulant() | e.Derivative() | e.Entry():
+            return average(node, lambda part, level: _at(part, level, inline), flat=inline)
+        case e.Density() | e.Copies() | e.Mixture() | e.Reweighted() | e.Truncated() | e.Unnormalised():
+            return law(node, operand)
+        case e.Domain():
+            return space(node, operand), POSTFIX
         case _:
             return _leaf(node)
 
@@ -90,6 +109,8 @@ def _leaf(node: e.Expr) -> tuple[Box, int]:
             return indexed(symbol(name), [symbol(i) for i in indices]), ATOM
         case e.ResultRef(name=name, field_name=field):
             return symbol(name) if field is None else Words(f"{name}.{field}"), ATOM
+        case e.Swept(path=path):
+            return symbol(path.rpartition(".")[2]), ATOM
         case e.Const() | e.Input() | e.Local() | e.IndexVar() | e.DataRef():
             return symbol(node.name), ATOM
         case _:
@@ -134,6 +155,9 @@ def _arithmetic(node: e.Expr, flat: bool) -> tuple[Box, int]:
             return row(_at(left, POSTFIX, flat), DOT, _at(right, POSTFIX, flat)), OPEN
         case e.Component(arg=arg, k=k):
             return indexed(_at(arg, ATOM, flat), [Num(str(k))]), ATOM
+        case e.Vector(items=items) if items and all(isinstance(item, e.Vector) for item in items):
+            rows = [item.items for item in items if isinstance(item, e.Vector)]
+            return Matrix(tuple(tuple(_at(entry, CASES, flat) for entry in entries) for entries in rows)), ATOM
         case e.Vector(items=items):
             return parens(listed([_at(item, CASES, flat) for item in items])), ATOM
     raise AssertionError(type(node).__name__)
@@ -147,14 +171,25 @@ def _right(node: e.Expr, level: int, flat: bool) -> Box:
 
 def _product(node: e.Bin, flat: bool) -> tuple[Box, int]:
     """Factors side by side, with a dot only where digits would run together."""
-    minus = isinstance(node.left, e.Neg)
-    box, holds = _fold(node.left.arg if isinstance(node.left, e.Neg) else node.left, inline=flat)
-    left = box if holds >= MUL else parens(box)
+    first, minus = _unsigned(node.left)
+    left = _at(first, MUL, flat)
     box, holds = _fold(node.right, inline=flat)
     dot = isinstance(node.right, e.Dot) and holds == OPEN
     right = box if holds >= OPEN and not dot else parens(box)
     product = row(left, _between(left, right), right)
     return (row(NEGATIVE, product), ADD) if minus else (product, min(MUL, max(holds, OPEN)))
+
+
+def _unsigned(node: e.Expr) -> tuple[e.Expr, bool]:
+    """A factor without the minus in front of its first factor, and whether there was one."""
+    match node:
+        case e.Neg(arg=arg):
+            return arg, True
+        case e.Bin(op="mul" | "div", left=left):
+            first, minus = _unsigned(left)
+            return (replace(node, left=first), True) if minus else (node, False)
+        case _:
+            return node, False
 
 
 def _between(left: Box, right: Box) -> Row:
@@ -168,7 +203,7 @@ def _between(left: Box, right: Box) -> Row:
 
 def _quotient(node: e.Bin, flat: bool) -> tuple[Box, int]:
     """A fraction, or a slash in narrow places; the sign of the numerator moves in front."""
-    top, minus = (node.left.arg, True) if isinstance(node.left, e.Neg) else (node.left, False)
+    top, minus = _unsigned(node.left)
     if flat:
         box: Box = row(_at(top, MUL, flat), Op("/", "/", "prefix"), _at(node.right, POSTFIX, flat))
     else:
@@ -183,6 +218,8 @@ def _power(node: e.Bin, flat: bool) -> Box:
     if isinstance(base, e.Apply) and base.fn in _POWERED and whole:
         return row(Script(FUNCTIONS[base.fn], None, inline(exponent)), _arguments(base, flat))
     raised = inline(exponent)
+    if isinstance(base, e.FieldAt | e.Mean):
+        return Script(_at(base, POSTFIX, flat), None, raised)
     simple = _at(base, ATOM, flat)
     match simple:
         case Script(inner, sub, None):
@@ -229,8 +266,6 @@ def _apply(node: e.Apply, flat: bool) -> tuple[Box, int]:
         case "where" if len(node.args) == 3:
             condition, then, other = (notation(arg) for arg in node.args)
             return Cases(((then, condition), (other, None))), CASES
-        case "E":
-            return row(Sym("𝔼", r"\mathbb{E}"), Fence("[", _arguments(node, flat).body, "]")), POSTFIX
         case fn:
             return row(FUNCTIONS.get(fn) or symbol(fn), _arguments(node, flat)), POSTFIX
 
@@ -255,22 +290,3 @@ def _binding(node: e.Expr, flat: bool) -> tuple[Box, int]:
             bound = listed([symbol(name) for name in names])
             return row(bound if len(names) == 1 else parens(bound), MAPS, _at(body, CASES, flat)), CASES
     raise AssertionError(type(node).__name__)
-
-
-# ---------------------------------------------------------------- domains and densities
-def _space(node: e.Domain | e.Density) -> Box:
-    args = [inline(arg) for arg in node.args]
-    match node:
-        case e.Density(name=name):
-            return row(DENSITIES.get(name.lower()) or symbol(name), parens(listed(args)))
-        case e.Domain(shape="reals", dim=dim):
-            return REALS if dim == 1 else Script(REALS, None, Num(str(dim)))
-        case e.Domain(shape="ball" | "sphere", dim=dim):
-            sign, power = (BALL, dim) if node.shape == "ball" else (SPHERE, dim - 1)
-            return Script(sign, args[-1] if args else None, Num(str(power)))
-        case e.Domain(shape="interval"):
-            return Fence("[", listed(args), "]")
-    if len(args) > 1 and all(arg == args[0] for arg in args):
-        return Script(args[0], None, Num(str(len(args))))
-    first, *others = args or [Words(node.shape)]
-    return row(first, *(box for other in others for box in (TIMES, other)))

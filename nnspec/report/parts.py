@@ -78,8 +78,8 @@ def _latex(node: Any, experiment: Experiment) -> Iterator[str]:
             yield from (printed(line) for line in lines(_only(node, experiment.model)))
         case LayerNode():
             assert experiment.model.stack is not None
-            alone = replace(experiment.model.stack, layers=(node,))
-            yield from (printed(line) for line in lines(replace(experiment.model, stack=alone))[1:])
+            alone = replace(experiment.model.stack, layers=(node,), parameterization_options=())
+            yield from (printed(line) for line in lines(replace(experiment.model, stack=alone, deform=None))[1:])
         case Expr():
             yield latex(node)
         case _:

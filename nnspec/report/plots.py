@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from nnspec.ir.experiment import Plot
 from nnspec.numerics.lazy import np
 from nnspec.report.axes import Axis, axis
 from nnspec.report.canvas import BLUE_TO_RED, ONE_SIDED, figure, mathtext, rendered
+from nnspec.report.panels import Panel, panels, short
 from nnspec.report.tables import sampled
 from nnspec.result.estimate import Estimate
 from nnspec.result.files import write_bytes
@@ -22,17 +24,23 @@ BARS = 60
 def draw_plot(plot: Plot, estimates: Mapping[str, Estimate], data: Mapping[str, Any]) -> Any:
     """The matplotlib figure of a plot.
 
-    `lines` draws results over their dimension `x`: bars for sampled values, a line for exact ones. On a logarithmic
-    axis a value that is not positive is shown by an open marker at its absolute value, and the legend says so.
-    `heatmap` draws one kernel.
+    `lines` draws results over their dimension `x`: bars for sampled values, a line for exact ones. Further dimensions
+    are told apart by `color`, and by panels beside each other, `column`. On a logarithmic axis a value that is not
+    positive is shown by an open marker at its absolute value, and the legend says so. `heatmap` draws one kernel.
     """
     chosen = _chosen(plot, estimates.values())
-    logs = bool(plot.option("logx")), bool(plot.option("logy"))
-    with figure() as (canvas, axes):
-        if plot.word == "heatmap":
+    if plot.word == "heatmap":
+        with figure() as (canvas, axes):
             _heatmap(canvas, axes, chosen[0])
-        else:
-            _lines(axes, chosen, str(plot.option("x") or ""), data, logs)
+        return canvas
+    row = panels(chosen, str(plot.option("color") or ""), str(plot.option("column") or ""))
+    with figure(len(row)) as (canvas, axes):
+        for panel, place in zip(row, np.atleast_1d(axes), strict=True):
+            first = panel is row[0]  # the others have the same names, and the same axis
+            _lines(place, panel if first else replace(panel, named=frozenset()), plot, data)
+            place.set_title(mathtext(panel.title))
+            if not first:
+                place.set_ylabel("")
     return canvas
 
 
@@ -74,8 +82,18 @@ def draw_all(plots: Sequence[Plot], estimates: Sequence[Estimate], data: Mapping
     """Pictures by name, as PNG: those of the spec, then the default ones."""
     by_name = {each.name: each for each in estimates}
     every = (*plots, *default_plots(plots, estimates))
-    ready = [plot for plot in every if _chosen(plot, estimates)]
+    ready = [plot for plot in every if _can_be_drawn(plot, estimates)]
     return {plot.name: png(draw_plot(plot, by_name, data)) for plot in ready}
+
+
+def _can_be_drawn(plot: Plot, estimates: Sequence[Estimate]) -> bool:
+    """Whether there is something to draw, and its dimensions are those of the plot: those of a sweep are not here."""
+    chosen = _chosen(plot, estimates)
+    if plot.word == "heatmap":
+        return bool(chosen)
+    further = {plot.option("color"), plot.option("column")} - {None}
+    wanted = {*further, *(x for x in (str(plot.option("x")),) if "." in x)}
+    return bool(chosen) and all(wanted <= set(each.dims) and len(set(each.dims) - further) == 1 for each in chosen)
 
 
 def png(canvas: Any) -> bytes:
@@ -89,20 +107,23 @@ def save(canvas: Any, path: Path) -> None:
 
 
 # ---------------------------------------------------------------- lines
-def _lines(axes: Any, chosen: Sequence[Estimate], x: str, data: Mapping[str, Any], logs: tuple[bool, bool]) -> None:
+def _lines(axes: Any, panel: Panel, plot: Plot, data: Mapping[str, Any]) -> None:
+    chosen, x = panel.curves, str(plot.option("x") or "")
+    logs = bool(plot.option("logx")), bool(plot.option("logy"))
     label, negative, hidden = x, False, 0
     order = sorted(range(len(chosen)), key=lambda k: sampled(chosen[k]))  # bars lie on top of lines
     for k in order:
         places = _along(chosen[k], x, data)
         label = label or places.label
         hidden = max(hidden, int(np.sum(places.places <= 0)) if logs[0] and places.numeric else 0)
-        negative |= _series(axes, chosen[k], places, f"C{k}", logs[1])
+        negative |= _series(axes, chosen[k], places, panel.colours[k], logs[1], joined=panel.joined)
     if logs[0]:
         axes.set_xscale("log")
     if logs[1]:
         axes.set_yscale("log")
     handles, labels = axes.get_legend_handles_labels()
-    wanted = sorted(range(len(labels)), key=lambda k: [each.name for each in chosen].index(labels[k]))
+    names = [each.name for each in chosen]
+    wanted = sorted((k for k in range(len(labels)) if labels[k] in panel.named), key=lambda k: names.index(labels[k]))
     handles, labels = [handles[k] for k in wanted], [labels[k] for k in wanted]
     if negative:
         open_marker = axes.plot([], [], "o", color="0.35", markerfacecolor="none", linestyle="none")[0]
@@ -110,10 +131,11 @@ def _lines(axes: Any, chosen: Sequence[Estimate], x: str, data: Mapping[str, Any
     if hidden:
         nothing = axes.plot([], [], linestyle="none")[0]
         handles, labels = [*handles, nothing], [*labels, f"{hidden} at {label} ≤ 0 not shown"]
-    axes.set_xlabel(mathtext(label))
-    if len(chosen) == 1:
-        axes.set_ylabel(mathtext(chosen[0].name))
-    if len(handles) > 1:
+    axes.set_xlabel(mathtext(short(label)))
+    asked = _names(plot)
+    if len(asked) == 1 and (len(chosen) == 1 or plot.option("color")):
+        axes.set_ylabel(mathtext(chosen[0].name if len(chosen) == 1 else asked[0]))
+    if len(handles) > 1 or (handles and not panel.named):
         axes.legend(handles, [mathtext(name) for name in labels])
 
 
@@ -127,7 +149,7 @@ def _along(estimate: Estimate, x: str, data: Mapping[str, Any]) -> Axis:
     return axis(estimate, 0, data)
 
 
-def _series(axes: Any, estimate: Estimate, places: Axis, color: str, logy: bool) -> bool:
+def _series(axes: Any, estimate: Estimate, places: Axis, color: Any, logy: bool, *, joined: bool) -> bool:
     """Draw one result; True when a value is shown by its absolute value."""
     value = np.asarray(estimate.value, dtype=float)
     x = places.places if places.numeric else np.arange(1, len(value) + 1)
@@ -144,7 +166,8 @@ def _series(axes: Any, estimate: Estimate, places: Axis, color: str, logy: bool)
     else:
         height = np.where(below, np.nan, value)
         down = np.minimum(spread, 0.999999 * np.abs(value)) if logy else spread  # a bar to zero ends at the frame
-        axes.errorbar(x, height, yerr=[down, spread], fmt="o", color=color, label=estimate.name)
+        line = {"linestyle": "-", "linewidth": 0.6} if joined else {"linestyle": "none"}
+        axes.errorbar(x, height, yerr=[down, spread], marker="o", color=color, label=estimate.name, **line)
     _hollow(axes, x[below], -value[below], spread[below], color)
     return bool(below.any())
 

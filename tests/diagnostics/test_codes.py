@@ -18,7 +18,6 @@ SOURCES = [path for room in ("nnspec", "plugins") for path in (ROOT / room).rglo
 
 NOT_FROM_A_SPEC = {
     "NN004": "a file of more than a megabyte",
-    "NN016": "no built-in option takes a word out of a list",
     "NN507": "layers as a formula, which another command writes",
     "NN720": "the operating system refuses",
     "NN721": "a file in a run folder is damaged",

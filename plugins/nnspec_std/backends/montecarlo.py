@@ -1,23 +1,22 @@
 r"""Direct Monte Carlo: networks are drawn, read and forgotten; sums of moments are kept, one set for each shard.
 
 A shard is a range of draws. Draw number k has the key fold_in(stream of the measure, k), so its network does not depend
-on shards, blocks, devices, or on what else is asked. Inside a block (sized for the cache) arithmetic has the precision
-that the estimator allows; blocks are added in float64. Shards are the blocks of the jackknife.
+on shards, blocks, devices, or on what else is asked; `streaming.py` has the pass over them. Shards are the blocks of the
+jackknife.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nnspec.ir.experiment import Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
-from nnspec.lower.ensemble import Reader, block_size, draw_bytes
-from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
-from nnspec.numerics import moments, streams
+from nnspec.lower.field import parameter_count, traced_constants, work_per_point
+from nnspec.lower.streaming import Plan, pass_over, readings, working_memory
+from nnspec.numerics import moments
 from nnspec.plugin import (
     Backend,
     Estimator,
@@ -29,7 +28,6 @@ from nnspec.plugin import (
     hookimpl,
     jax,
     jnp,
-    lax,
     np,
 )
 from nnspec.plugin.records import Statistics
@@ -83,20 +81,28 @@ def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Off
     options = dict(question.asked.options)
     shape = question.record.shape(options, model.dim)
     points = _point_count(question, shape)
-    per_point, _ = work_per_point(model, words, sizes)
+    per_point, widest = work_per_point(model, words, sizes)
     parameters = parameter_count(model, words, sizes)
     factor = 3.0 * (1 + points / 2) if "jac" in kind.readings else 1.0
     entries = math.prod(shape)
     flops = draws * (30.0 * parameters + per_point * points * factor)
     item = 4 if kind.precision == "float32" else 8
-    memory = draw_bytes(parameters, points, "jac" in kind.readings, item) + 8.0 * entries * (SHARDS + 8)
+    plan = Plan.of(draws, min(SHARDS, draws // 4), parameters)
+    stored = widest if model.stack is not None else 1  # a formula is evaluated point by point
+    memory = working_memory(plan, parameters, points, stored, item, jac="jac" in kind.readings) + 8.0 * entries * (SHARDS + 8)
     method = kind.methods[0]
     return Offer(
         backend=NAME, method=method, why=f"every model can be drawn; sampler {sampler}", dims=question.asked.dims,
         shape=shape, draws=draws, flops=flops, bytes=memory, error=f"1/sqrt({draws}) of the spread",
-        group=f"{sampler}:{draws}:{kind.precision}:{question.asked.name}", preference=10,
+        group=_group(question, kind, draws, sampler), preference=10,
         cite=question.record.cite,
     )  # fmt: skip
+
+
+def _group(question: Question, kind: Estimator, draws: int, sampler: str) -> str:
+    """Questions about the same draws share them."""
+    density = question.asked.option("density") or "deformed"
+    return f"{sampler}:{draws}:{kind.precision}:{density}"
 
 
 def _point_count(question: Question, shape: tuple[int, ...]) -> int:
@@ -106,38 +112,16 @@ def _point_count(question: Question, shape: tuple[int, ...]) -> int:
     return 1 + max(shape, default=1)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Shards, blocks and draws of a pass."""
-
-    draws: int
-    shards: int
-    block: int
-    blocks: int
-
-    def bounds(self, shard: Any) -> tuple[Any, Any]:
-        """First draw of a shard, and the first that is not in it."""
-        base, extra = divmod(self.draws, self.shards)
-        small = jnp.minimum(shard, extra)
-        start = shard * base + small
-        return start, start + base + jnp.where(shard < extra, 1, 0)
-
-
 def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
     """One pass over the draws for all questions of a group."""
     experiment, words = questions[0].experiment, questions[0].words
-    kinds = [question.record.kind for question in questions]
-    dtype = jnp.dtype(kinds[0].precision)
-    points = [jnp.asarray(kind.points(ask)) for kind, ask in zip(kinds, resources.asks, strict=True)]
     draws = offers[0].draws or 0
     shards = min(SHARDS, draws // 4)
-    jac = any("jac" in kind.readings for kind in kinds)
-    block = block_size(experiment.model, words, max(len(p) for p in points), jac)
     per_shard = -(-draws // shards)
-    blocks = -(-per_shard // block)
-    plan = Plan(draws, shards, -(-per_shard // blocks), blocks)
-    asked = list(zip(kinds, resources.asks, points, strict=True))
-    program = _program(questions[0], asked, plan, dtype, resources.devices)
+    readers = readings(questions, resources.asks)
+    parameters = parameter_count(experiment.model, words, {index.name: index.size for index in experiment.model.indices})
+    plan = Plan.of(draws, shards, parameters)
+    program = pass_over(questions[0], readers, plan, resources.devices)
     constants = traced_constants(experiment)
     width = max(1, min(resources.devices, shards))
 
@@ -148,82 +132,18 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
 
     def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
         return [
-            _estimate(question, accepted, ask, k, statistics)
-            for k, (question, accepted, ask) in enumerate(zip(questions, offers, resources.asks, strict=True))
+            _estimate(question, accepted, ask, statistics)
+            for question, accepted, ask in zip(questions, offers, resources.asks, strict=True)
         ]
 
     return Program(shards=shards, compute=compute, finish=finish, width=width, draws_per_shard=per_shard)
 
 
-def _program(
-    question: Question, asked: Sequence[tuple[Any, Any, Any]], plan: Plan, dtype: Any, devices: int
-) -> Any:
-    """Shard numbers [shard] and constants give sums of moments, float64 [shard, ...] by name."""
-    experiment, words = question.experiment, question.words
-    which, independent = question.asked.option("field"), question.asked.option("density") == "undeformed"
-    root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/model")
-
-    def shard(number: Any, constants: Any) -> Any:
-        env = environment(experiment, words, constants, dtype)
-        reader = Reader.of(experiment, env, which, independent=independent)
-        start, stop = plan.bounds(number)
-
-        def one(index: Any) -> Any:
-            theta = reader.draw(streams.draw_key(root, index))
-            return [_split(kind.moments(ask, **reader.read(kind, theta, points))) for kind, ask, points in asked]
-
-        def add(total: Any, b: Any) -> Any:
-            index = start + b * plan.block + jnp.arange(plan.block)
-            keep = index < stop
-            found = _summed(jax.vmap(one)(index), keep)
-            return jax.tree.map(jnp.add, total, found), None
-
-        shapes = jax.eval_shape(lambda: _summed(jax.vmap(one)(jnp.arange(plan.block)), jnp.ones(plan.block, bool)))
-        zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
-        total, _ = lax.scan(add, zeros, jnp.arange(plan.blocks))
-        return {**total, "count": (stop - start).astype(jnp.float64)}
-
-    def shards(numbers: Any, constants: Any) -> Any:
-        return jax.tree.map(lambda x: x[None], shard(numbers[0], constants))
-
-    count = max(1, min(devices, plan.shards, len(jax.devices())))
-    mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("shard",))
-    split, whole = jax.sharding.PartitionSpec("shard"), jax.sharding.PartitionSpec()
-    return jax.jit(
-        jax.shard_map(shards, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False)
-    )
-
-
-def _split(found: Any) -> dict[str, Any]:
-    """Moments of one draw as a tree of arrays: an outer product stays a pair until draws are summed."""
-    return {
-        name: (moment.left, moment.right) if hasattr(moment, "left") else moment for name, moment in found.items()
-    }
-
-
-def _summed(found: Sequence[dict[str, Any]], keep: Any) -> dict[str, Any]:
-    """Sums over the draws of a block, float64, by question and name."""
-    sums: dict[str, Any] = {}
-    for k, moments_of in enumerate(found):
-        for name, value in moments_of.items():
-            if isinstance(value, tuple):
-                left, right = value
-                left = jnp.where(keep.reshape(-1, *[1] * (left.ndim - 1)), left, 0)
-                right = jnp.where(keep.reshape(-1, *[1] * (right.ndim - 1)), right, 0)
-                # float64 before the products: sums of many equal numbers in float32 are off by more than the error bar
-                total = jnp.einsum("bm,bn->mn", left.astype(jnp.float64), right.astype(jnp.float64))
-            else:
-                mask = keep.reshape(-1, *[1] * (value.ndim - 1))
-                total = jnp.sum(jnp.where(mask, value, 0).astype(jnp.float64), axis=0)
-            sums[f"{k}/{name}"] = total
-    return sums
-
-
-def _estimate(question: Question, accepted: Offer, ask: Any, k: int, statistics: Sequence[Statistics]) -> Estimate:
+def _estimate(question: Question, accepted: Offer, ask: Any, statistics: Sequence[Statistics]) -> Estimate:
     kind = question.record.kind
     assert isinstance(kind, Estimator)
     counts = np.array([float(each["count"]) for each in statistics])
-    prefix = f"{k}/"
+    prefix = f"{question.asked.name}/"
     names = [name for name in statistics[0] if name.startswith(prefix)]
     means = {
         name[len(prefix) :]: np.stack([each[name] / each["count"] for each in statistics]) for name in names

@@ -210,10 +210,10 @@ def test_a_layer_without_a_formula_is_refused(words: Vocabulary) -> None:
     assert refusal(spec("bias relu out"), silent) == "the layer `dense` does not say itself as a formula"
 
 
-def test_other_options_of_an_activation_are_refused(words: Vocabulary) -> None:
+def test_options_of_an_activation_are_arguments_by_name(words: Vocabulary) -> None:
     beta = Parameter(name="beta", default=1.0)
     record = replace(words.activations["tanh"], name="bent", parameters=(beta,))
     more = replace(words, activations={**words.activations, "bent": record})
     text = spec("bias tanh out").replace("{function: tanh}", "{bent: {beta: 2}}")
-    assert refusal(text, more) == "a formula cannot give options to an activation, and `bent` has beta = 2"
-    assert "bent(" in formula(spec("bias tanh out").replace("{function: tanh}", "bent"), more)
+    assert "beta=2" in formula(text, more)
+    assert "beta" not in formula(spec("bias tanh out").replace("{function: tanh}", "bent"), more)

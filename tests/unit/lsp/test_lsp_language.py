@@ -205,7 +205,7 @@ def test_a_fault_in_the_extended_file_stands_at_extends(pair):
 
 
 def test_a_fault_of_the_pair_stands_where_the_child_makes_it(pair):
-    child, base = pair
+    child, _ = pair
     child.change(child.text.replace("let: {N: 64, g: 1}", "let: {N: 64, g: 1}\ndata: {r: [[1, 2, 3]]}"))
     found = child.complaints()
     assert found

@@ -102,11 +102,11 @@ def cosnet() -> Experiment:
             inputs=(InputDecl(name="x", space=Domain(shape="reals", dim=2)),),
             indices=(IndexDecl(name="i", size=1000),),
             params=(
-                ParamDecl(name="a", indices=("i",), copies=(), density=normal),
-                ParamDecl(name="w", indices=("i",), copies=(), density=uniform),
-                ParamDecl(name="b", indices=("i",), copies=(), density=phase),
+                ParamDecl(targets=("a",), indices=("i",), copies=(), density=normal),
+                ParamDecl(targets=("w",), indices=("i",), copies=(), density=uniform),
+                ParamDecl(targets=("b",), indices=("i",), copies=(), density=phase),
             ),
-            field=FieldDef(name="phi", inputs=("x",), body=body),
+            fields=(FieldDef(name="phi", inputs=("x",), body=body),),
         ),
         data=(DataDecl(name="r", value=_f("linspace", _n(0), _n(4), _n(41)), shape=(41,)),),
         observables=(

@@ -9,6 +9,7 @@ import pytest
 
 from nnspec.ir.experiment import Plot
 from nnspec.report.plots import default_plots, draw_all, draw_plot, png, save
+from nnspec.result.estimate import Estimate
 
 
 def lines(x="r", y=("G2", "Gfree"), **more) -> Plot:
@@ -109,3 +110,90 @@ def test_kernels_of_both_signs_are_centred_at_zero(relu_results):
     canvas = draw_plot(Plot(name="K", word="heatmap", options=(("y", ("K",)),)), named([kernel]), {})
     low, high = canvas.axes[0].images[0].get_clim()
     assert low == -high
+
+
+# ---------------------------------------------------------------- further dimensions
+def several(*, widths=5, word="loss", stderr=True) -> Estimate:
+    """A result over (rule, n, x)."""
+    x, n, rule = np.linspace(1, 2, 4), 2.0 ** np.arange(widths), np.array(["one", "two"])
+    value = np.array([[x * k * (r + 1) for k in n] for r in range(2)])
+    return Estimate(
+        name=word, word="train", method="monte_carlo", value=value, dims=("rule", "n", "x"),
+        coords={"x": x, "n": n, "rule": rule}, stderr=0.1 * value if stderr else None,
+    )  # fmt: skip
+
+
+def legend(axes) -> list[str]:
+    return [text.get_text() for text in axes.get_legend().get_texts()] if axes.get_legend() else []
+
+
+def test_a_colour_for_each_value_and_a_panel_for_each_of_another():
+    result = several()
+    canvas = draw_plot(lines(x="x", y=("loss",), color="n", column="rule"), named([result]), {})
+    one, two = canvas.axes
+    assert [each.get_title() for each in (one, two)] == [r"$\mathrm{rule}$ = one", r"$\mathrm{rule}$ = two"]
+    assert legend(one) == ["$n$ = 1", "$n$ = 2", "$n$ = 4", "$n$ = 8", "$n$ = 16"]
+    assert legend(two) == []
+    assert one.get_ylabel() == "loss"
+    assert two.get_ylabel() == ""
+    assert one.get_ylim() == two.get_ylim()
+    for k, axes in enumerate((one, two)):
+        shown = {tuple(each.lines[0].get_ydata()) for each in axes.containers}
+        assert shown == {tuple(curve) for curve in result.value[k]}
+    colours = {each.lines[0].get_color() for each in one.containers}
+    assert len(colours) == 5
+
+
+def test_a_colour_alone_is_one_panel():
+    result = replace(several(), value=several().value[0], stderr=None, dims=("n", "x"))
+    canvas = draw_plot(lines(x="x", y=("loss",), color="n"), named([result]), {})
+    (axes,) = canvas.axes
+    assert len(axes.lines) == 5
+    assert axes.get_title() == ""
+
+
+def test_many_colours_are_named_from_the_first_to_the_last():
+    canvas = draw_plot(lines(x="x", y=("loss",), color="n", column="rule"), named([several(widths=20)]), {})
+    names = legend(canvas.axes[0])
+    assert len(names) == 5
+    assert names[0] == "$n$ = 1"
+    assert names[-1].startswith("$n$ = 5")
+    assert len({each.lines[0].get_color() for each in canvas.axes[0].containers}) == 20
+
+
+def test_two_results_in_colours_go_by_their_names():
+    both = [several(), several(word="other")]
+    canvas = draw_plot(lines(x="x", y=("loss", "other"), color="n", column="rule"), named(both), {})
+    assert "other" in " ".join(legend(canvas.axes[0]))
+    assert canvas.axes[0].get_ylabel() == ""
+
+
+def test_axes_of_a_sweep_go_by_their_last_step():
+    result = several()
+    coords = {"let.n": result.coords["n"], "model.rule": result.coords["rule"], "let.x": result.coords["x"]}
+    swept = replace(result, dims=("model.rule", "let.n", "let.x"), coords=coords)
+    canvas = draw_plot(lines(x="let.x", y=("loss",), color="let.n", column="model.rule"), named([swept]), {})
+    assert canvas.axes[0].get_title() == r"$\mathrm{rule}$ = one"
+    assert legend(canvas.axes[0])[0] == "$n$ = 1"
+    assert canvas.axes[0].get_xlabel() == "$x$"
+
+
+def test_a_note_in_a_later_panel_is_not_lost():
+    result = several(stderr=False)
+    value = result.value.copy()
+    value[1, 0, 0] = -1.0
+    canvas = draw_plot(
+        lines(x="x", y=("loss",), color="n", column="rule", logy=True), named([replace(result, value=value)]), {}
+    )
+    assert legend(canvas.axes[1]) == ["value ≤ 0, at |value|"]
+    assert len(legend(canvas.axes[0])) == 5
+
+
+def test_plots_over_a_sweep_are_left_to_the_sweep(cosnet_results):
+    sweep = lines(x="let.N", y=("G2",), color="r")
+    assert "p" not in draw_all([sweep], [replace(cosnet_results[0], value=np.ones((41, 2)), dims=("r", "s"), stderr=None)], {})
+
+
+def test_equal_panels_give_equal_bytes():
+    plot = lines(x="x", y=("loss",), color="n", column="rule")
+    assert png(draw_plot(plot, named([several()]), {})) == png(draw_plot(plot, named([several()]), {}))

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from nnspec.lower.streaming import Plan
 from nnspec_std.backends import montecarlo
 
 COSINE = """
@@ -38,6 +39,9 @@ observables:
 """
 ROWS = {
     "G2": "{correlator: {n: 2, at: [[0, 0], [0.5, -1], [2, 1]], draws: 1000}}",
+    "G4c": "{correlator: {n: 4, connected: true, at: [[0, 0], [0.5, -1], [2, 1]], draws: 1000}}",
+    "theta": "{ntk: {at: [[0, 0], [0.5, -1]], method: empirical, draws: 1000}}",
+    "S": "{spectrum: {modes: 4, draws: 1000}}",
     "many": f"{{correlator: {{n: 2, at: {np.random.default_rng(0).normal(size=(40, 2)).round(3).tolist()}, draws: 1000}}}}",
 }
 
@@ -54,9 +58,10 @@ def numbers(compute, text: str) -> dict[str, tuple[bytes, bytes]]:
 @pytest.mark.parametrize("model", [COSINE, NETWORK], ids=["cosine", "network"])
 def test_other_observables_change_nothing(model, compute):
     """Bit by bit, values and errors, in any order and company."""
-    alone = numbers(compute, spec(model, "G2"))["G2"]
-    together = numbers(compute, spec(model, "many", "G2"))
-    assert together["G2"] == alone
+    alone = {name: numbers(compute, spec(model, name))[name] for name in ROWS}
+    for company in (("many", "G2"), tuple(ROWS), tuple(reversed(ROWS))):
+        together = numbers(compute, spec(model, *company))
+        assert {name for name in company if together[name] != alone[name]} == set()
 
 
 def test_the_seed_changes_everything(compute):
@@ -70,7 +75,7 @@ def test_shards_and_blocks_do_not_change_the_networks(model, compute, monkeypatc
     """Only the rounding of sums: 1e-4 of the error bar; other networks would differ by about one error bar."""
     usual = compute(spec(model, "G2")).outcome.estimates[0]
     monkeypatch.setattr(montecarlo, "SHARDS", 250)
-    monkeypatch.setattr("nnspec.lower.ensemble.L2", 512)
+    monkeypatch.setattr("nnspec.lower.streaming.L2", 512)
     other = compute(spec(model, "G2")).outcome.estimates[0]
     assert other.diagnostics["blocks"] == 250
     assert np.all(np.abs(other.value - usual.value) < 1e-4 * usual.stderr)
@@ -126,7 +131,7 @@ observables:
 @pytest.mark.parametrize(("draws", "shards"), [(32, 8), (33, 8), (64, 16), (257, 64), (1_000_003, 64)])
 def test_shards_cover_all_draws_once(draws, shards):
     """Bounds of shards follow each other from 0 to the number of draws, sizes differ by one at most."""
-    plan = montecarlo.Plan(draws, min(montecarlo.SHARDS, draws // 4), 1, 1)
+    plan = Plan.of(draws, min(montecarlo.SHARDS, draws // 4), 1000)
     assert plan.shards == shards
     bounds = [tuple(int(end) for end in plan.bounds(k)) for k in range(shards)]
     assert bounds[0][0] == 0

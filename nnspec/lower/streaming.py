@@ -1,0 +1,223 @@
+"""One pass over the draws of a measure for everything that is asked about them.
+
+A block of draws is made once and stays in the cache; the fields at each set of points, and then the moments of each
+question, are computed from it in loops of their own. A compiler fuses nothing across the borders of a loop, so what a
+question gives does not depend on what else is asked, to the last bit. Inside a block arithmetic has the precision that
+the estimators allow; blocks are added in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from nnspec.ir.expr import Expr
+from nnspec.lower.ensemble import Reader
+from nnspec.lower.field import L2, environment
+from nnspec.numerics import streams
+from nnspec.numerics.lazy import jax, jnp, lax, np
+from nnspec.plugin.records import Ask, Estimator, Question
+
+if TYPE_CHECKING:
+    from nnspec.plugin.vocabulary import Vocabulary
+
+FEWEST = 2
+"""Turns that a loop must have at least: one of a single turn is no loop to the compiler."""
+MOST = 8
+DRAWS_AT_ONCE = 32
+BLOCK = 8 * L2
+"""Numbers of a block of draws, which the readings find in the cache."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Shards, and in each the blocks of draws: `turns` times `chunk` draws are made before they are read."""
+
+    draws: int
+    shards: int
+    blocks: int
+    turns: int
+    chunk: int
+
+    @staticmethod
+    def of(draws: int, shards: int, parameters: int) -> Plan:
+        """Blocks that fit into the cache, and waste few draws at the end of a shard; they depend on the model alone."""
+        per_shard = -(-draws // shards)
+        chunk = max(1, min(DRAWS_AT_ONCE, L2 // (2 * max(1, parameters))))
+        turns = max(FEWEST, min(MOST, BLOCK // max(1, chunk * parameters)))
+        blocks = -(-per_shard // (turns * chunk))
+        ways = [turn for turn in (8, 4, 2) if turn <= turns] or [FEWEST]
+        sizes = {turn: -(-per_shard // (blocks * turn)) for turn in ways}
+        best = min(ways, key=lambda turn: (sizes[turn] * turn, -turn))
+        return Plan(draws, shards, blocks, best, sizes[best])
+
+    @property
+    def block(self) -> int:
+        """Draws of a block."""
+        return self.turns * self.chunk
+
+    def bounds(self, shard: Any) -> tuple[Any, Any]:
+        """First draw of a shard, and the first that is not in it."""
+        base, extra = divmod(self.draws, self.shards)
+        small = jnp.minimum(shard, extra)
+        start = shard * base + small
+        return start, start + base + jnp.where(shard < extra, 1, 0)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question with its points; those with equal `place` read one field at the same points."""
+
+    name: str
+    kind: Estimator
+    ask: Ask
+    points: Any
+    which: Expr | None
+    place: int
+
+    @property
+    def plain(self) -> bool:
+        """Whether the field at the points is all that is read."""
+        return self.kind.readings == ("f",)
+
+
+def working_memory(plan: Plan, parameters: int, points: int, widest: int, item: int, *, jac: bool) -> float:
+    """Bytes that a pass needs besides its sums, roughly: a block of draws, and what one reading of it stores."""
+    read = parameters * (points + 2.0) if jac else 2.0 * plan.chunk * (widest * points + parameters)
+    return item * (plan.block * (parameters + points) + read)
+
+
+def readings(questions: Sequence[Question], asks: Sequence[Ask]) -> list[Reading]:
+    """What is read of each draw."""
+    found: list[Reading] = []
+    for question, ask in zip(questions, asks, strict=True):
+        kind = question.record.kind
+        assert isinstance(kind, Estimator)
+        points, which = np.asarray(kind.points(ask), dtype=np.float64), question.asked.option("field")
+        same = (each.place for each in found if each.which == which and np.array_equal(each.points, points))
+        place = next(same, len(found))
+        found.append(Reading(question.asked.name, kind, ask, points, which, place))
+    return found
+
+
+def pass_over(question: Question, asked: Sequence[Reading], plan: Plan, devices: int) -> Any:
+    """Shard numbers [shard] and constants give sums of moments, float64 [shard, ...] by question and name."""
+    experiment, words = question.experiment, cast("Vocabulary", question.words)
+    independent = question.asked.option("density") == "undeformed"
+    dtype = jnp.dtype(asked[0].kind.precision)
+    root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/model")
+
+    def shard(number: Any, constants: Any) -> Any:
+        env = environment(experiment, words, constants, dtype)
+        readers = {each.place: Reader.of(experiment, env, each.which, independent=independent) for each in asked}
+        draw = readers[asked[0].place].draw
+        start, stop = plan.bounds(number)
+
+        def add(total: Any, b: Any) -> Any:
+            index = start + b * plan.block + jnp.arange(plan.block)
+            chunks = index.reshape(plan.turns, plan.chunk)
+            theta = lax.map(jax.vmap(lambda k: draw(streams.draw_key(root, k))), chunks)
+            return jax.tree.map(jnp.add, total, _read(asked, readers, theta, index < stop)), None
+
+        keep = jnp.ones(plan.block, bool)
+        draws = jax.eval_shape(jax.vmap(jax.vmap(draw)), jax.eval_shape(lambda: _keys(root, plan)))
+        shapes = jax.eval_shape(lambda theta: _read(asked, readers, theta, keep), draws)
+        zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+        total, _ = lax.scan(add, zeros, jnp.arange(plan.blocks))
+        return {**total, "count": (stop - start).astype(jnp.float64)}
+
+    return _sharded(shard, max(1, min(devices, plan.shards, len(jax.devices()))))
+
+
+def _keys(root: Any, plan: Plan) -> Any:
+    return jax.vmap(jax.vmap(lambda k: streams.draw_key(root, k)))(jnp.zeros((plan.turns, plan.chunk), jnp.int64))
+
+
+def _sharded(shard: Any, count: int) -> Any:
+    """As many shards at a time as there are devices."""
+
+    def shards(numbers: Any, constants: Any) -> Any:
+        return jax.tree.map(lambda x: x[None], shard(numbers[0], constants))
+
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("shard",))
+    split, whole = jax.sharding.PartitionSpec("shard"), jax.sharding.PartitionSpec()
+    return jax.jit(jax.shard_map(shards, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False))
+
+
+def _read(asked: Sequence[Reading], readers: Mapping[int, Reader], theta: Any, keep: Any) -> dict[str, Any]:
+    """Sums over the draws of a block, float64, by question and name; `theta` is [turn, draw, ...]."""
+    fields: dict[int, Any] = {}
+    sums: dict[str, Any] = {}
+    for each in asked:
+        reader = readers[each.place]
+        if not each.plain:
+            found = _one_by_one(each, reader, theta, keep)
+        else:
+            if each.place not in fields:
+                fields[each.place] = _fields(reader, theta, each.points)
+            found = _moments(each, fields[each.place], keep)
+        sums |= {f"{each.name}/{name}": array for name, array in found.items()}
+    return sums
+
+
+def _fields(reader: Reader, theta: Any, points: Any) -> Any:
+    """The field of every draw of a block, [draw, point, out]."""
+    at = jnp.asarray(points)
+    values = lax.map(jax.vmap(lambda draw: reader.field(draw, at)), theta)
+    return values.reshape(-1, *values.shape[2:])
+
+
+def _moments(each: Reading, values: Any, keep: Any) -> dict[str, Any]:
+    """Moments of a block from its fields, in two halves."""
+
+    def of(f: Any, kept: Any) -> dict[str, Any]:
+        return _summed(jax.vmap(lambda one: _split(each.kind.moments(each.ask, f=one)))(f), kept)
+
+    halves = (values.reshape(FEWEST, -1, *values.shape[1:]), keep.reshape(FEWEST, -1))
+    return _accumulated(of, halves)
+
+
+def _one_by_one(each: Reading, reader: Reader, theta: Any, keep: Any) -> dict[str, Any]:
+    """Moments that need more of a draw than its field, draw by draw, so that no two are in memory at once."""
+    points = jnp.asarray(each.points)
+
+    def of(draw: Any, kept: Any) -> dict[str, Any]:
+        found = _split(each.kind.moments(each.ask, **reader.read(each.kind, draw, points)))
+        return _summed(jax.tree.map(lambda x: x[None], found), kept[None])
+
+    return _accumulated(of, (jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), theta), keep))
+
+
+def _accumulated(of: Any, parts: tuple[Any, Any]) -> dict[str, Any]:
+    """The sum of `of(part)` over the first axis of the parts, one after the other."""
+
+    def add(total: Any, part: Any) -> Any:
+        return jax.tree.map(jnp.add, total, of(*part)), None
+
+    first = jax.tree.map(lambda x: x[0], parts)
+    shapes = jax.eval_shape(lambda part: of(*part), first)
+    total, _ = lax.scan(add, jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), parts)
+    found: dict[str, Any] = total
+    return found
+
+
+def _split(found: Any) -> dict[str, Any]:
+    """Moments of one draw as a tree of arrays: an outer product stays a pair until draws are summed."""
+    return {
+        name: (moment.left, moment.right) if hasattr(moment, "left") else moment for name, moment in found.items()
+    }
+
+
+def _summed(found: dict[str, Any], keep: Any) -> dict[str, Any]:
+    """Sums over draws, float64, by name."""
+    sums: dict[str, Any] = {}
+    for name, value in found.items():
+        if isinstance(value, tuple):
+            left, right = (jnp.where(keep.reshape(-1, *[1] * (side.ndim - 1)), side, 0) for side in value)
+            # float64 before the products: sums of many equal numbers in float32 are off by more than the error bar
+            sums[name] = jnp.einsum("bm,bn->mn", left.astype(jnp.float64), right.astype(jnp.float64))
+        else:
+            mask = keep.reshape(-1, *[1] * (value.ndim - 1))
+            sums[name] = jnp.sum(jnp.where(mask, value, 0).astype(jnp.float64), axis=0)
+    return sums
