@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 from nnspec.check.claims import read_checks, read_plots
 from nnspec.check.constants import check_uncalled, read_constants, read_functions
@@ -21,7 +21,7 @@ from nnspec.check.scope import Scope
 from nnspec.check.sweeps import dimensions, read_axes, read_sweep, single_points
 from nnspec.document.paths import with_value
 from nnspec.document.read import Complaints, Given, as_leaf, as_mapping, read_fields
-from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NUMERICS, OUTPUT, TOP
+from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NOT_NUMERICS, NUMERICS, OUTPUT, TOP
 from nnspec.ir.experiment import Constant, Experiment, Model, Numerics, Plot, Sweep
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
@@ -122,7 +122,7 @@ def _output(node: Node | None, scope: Scope) -> tuple[tuple[str, Any], ...]:
         return ()
     options = resolve_options(mapping, OUTPUT, "`output`", scope, mapping.span)
     folder = options.values.get("folder")
-    if folder is not None and (PurePath(folder).is_absolute() or ".." in PurePath(folder).parts):
+    if folder is not None and (PurePath(folder).is_absolute() or {"..", "~"} & set(PurePath(folder).parts)):
         scope.complaints.add(Diagnostic("NN022", "a spec writes below the working directory only", options.spans["folder"],
                                         "this leads out of it", helps=("another place is chosen by `--out DIR`",)))  # fmt: skip
     return tuple(sorted(options.values.items()))
@@ -194,15 +194,16 @@ def _sampler(given: Given | None, scope: Scope) -> tuple[str, tuple[tuple[str, A
     """The word of the sampler, its options and its place."""
     if given is None:
         return _IID
-    mapping = as_mapping(given.value, "sampler", scope.complaints, "sampler: {iid: {}}")
-    if mapping is None or len(mapping.entries) != 1:
-        if mapping is not None:
-            second = mapping.entries[1].key.span if mapping.entries else mapping.span
-            label = "and another one here" if mapping.entries else "no word here"
-            scope.complaints.add(Diagnostic("NN505", "a sampler is chosen by one word", second, label,
-                                            helps=("as in `sampler: {iid: {}}`",)))  # fmt: skip
-        return _IID
-    word, body = mapping.entries[0].key, mapping.entries[0].value
+    node = given.value
+    if isinstance(node, Leaf) and not node.null:
+        word, body = node, cast("Node", node)
+    else:
+        mapping = as_mapping(node, "sampler", scope.complaints, "sampler: {iid: {}}")
+        if mapping is None or len(mapping.entries) != 1:
+            if mapping is not None:
+                scope.complaints.add(_several_samplers(mapping, scope))
+            return _IID
+        word, body = mapping.entries[0].key, mapping.entries[0].value
     record = scope.words.samplers.get(word.text)
     if record is None:
         near = nearest(word.text, scope.words.samplers)
@@ -211,18 +212,31 @@ def _sampler(given: Given | None, scope: Scope) -> tuple[str, tuple[tuple[str, A
         scope.complaints.add(Diagnostic("NN611", f"no sampler is called `{word.text}`", word.span, "not known here",
                                         helps=helps))  # fmt: skip
         return _IID
-    mapping = Mapping((), word.span) if isinstance(body, Leaf) and body.null else as_mapping(body, word.text, scope.complaints)
+    bare = body is word or (isinstance(body, Leaf) and body.null)
+    mapping = Mapping((), word.span) if bare else as_mapping(body, word.text, scope.complaints)
     if mapping is None:
         return _IID
     options = resolve_options(mapping, record.fields, f"`{word.text}`", scope, word.span)
     return record.name, tuple(sorted(options.values.items())), word.span
 
 
+def _several_samplers(mapping: Mapping, scope: Scope) -> Diagnostic:
+    """NN505; `{type: hmc, chains: 4}` is how others write it."""
+    keys = [entry.key for entry in mapping.entries]
+    chosen = next((e.value for e in mapping.entries if e.key.text in ("type", "name", "kind") and isinstance(e.value, Leaf)), None)
+    example = chosen.text if chosen is not None and chosen.text in scope.words.samplers else "iid"
+    options = ", ".join(f"{key.text}: …" for key in keys if key.text not in ("type", "name", "kind")) if chosen is not None else ""
+    helps = (f"the word is the key: `sampler: {{{example}: {{{options}}}}}`",)
+    if not keys:
+        return Diagnostic("NN505", "a sampler is chosen by one word", mapping.span, "no word here", helps=helps)
+    return Diagnostic("NN505", "a sampler is chosen by one word", keys[1].span, "and another one here", helps=helps)
+
+
 def _numerics(node: Node | None, scope: Scope) -> Numerics:
     mapping = as_mapping(node, "numerics", scope.complaints) if node is not None else None
     if mapping is None:
         return Numerics()
-    options = resolve_options(mapping, NUMERICS, "`numerics`", scope, mapping.span)
+    options = resolve_options(mapping, NUMERICS, "`numerics`", scope, mapping.span, NOT_NUMERICS)
     return Numerics(seed=options.values.get("seed") or 0, integral=options.values.get("integral"))
 
 

@@ -34,10 +34,12 @@ class Options:
     complete: bool
 
 
-def resolve_options(node: Mapping, fields: tuple[Field, ...], where: str, scope: Scope, place: Span) -> Options:
+def resolve_options(
+    node: Mapping, fields: tuple[Field, ...], where: str, scope: Scope, place: Span, elsewhere: dict[str, str] | None = None
+) -> Options:
     """Every declared field with its value; defaults are read like given values."""
     before = len(scope.complaints.errors)
-    given = read_fields(node, fields, where, scope.complaints, place)
+    given = read_fields(node, fields, where, scope.complaints, place, elsewhere)
     values: dict[str, Any] = {}
     for item in fields:
         if item.name in given:

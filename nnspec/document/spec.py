@@ -88,3 +88,9 @@ BELONGS: dict[str, str] = {
     "method": "to each observable",
 }
 """Where keys belong that someone wrote at the top of a spec."""
+
+NOT_NUMERICS: dict[str, str] = {
+    "draws": "to each observable", "method": "to each observable", "chains": "to the sampler, as in `sampler: {hmc: {chains: 4}}`",
+    "workers": "under `sweep`",
+}  # fmt: skip
+"""Where keys belong that someone wrote under `numerics`."""
