@@ -14,7 +14,8 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line; `verb` of what it gives is the name of the command."""
     root = argparse.ArgumentParser(
         prog="nnspec", description="Neural networks as field theories, computable from a text file.",
-        epilog="exit status: 0 done, 1 errors in the spec, 2 wrong command, 3 a check failed, 4 computing failed",
+        epilog="exit status: 0 done, 1 errors in the spec, 2 wrong command, 3 a check failed, 4 computing failed, "
+        "5 some points of a sweep failed",
     )  # fmt: skip
     root.add_argument("--version", action="version", version=f"nnspec {_version()}")
     verbs = root.add_subparsers(metavar="VERB")

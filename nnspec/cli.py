@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnspec.text.diagnostic import Diagnostic
     from nnspec.text.terminal import Manner
 
-DONE, WRONG_SPEC, WRONG_COMMAND, CHECK_FAILED, NOT_COMPUTED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+DONE, WRONG_SPEC, WRONG_COMMAND, CHECK_FAILED, NOT_COMPUTED, POINTS_FAILED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 5, 70, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +80,9 @@ def _run_one(path: str, args: Arguments) -> int:
             command_line=args.command_line, host=_host() if args.host else None,
         )  # fmt: skip
     _print_run(done)
-    _tell(done.failed, args)
+    _tell((*done.errors, *done.failed), args)
+    if done.record.status == "failed":
+        return POINTS_FAILED
     return CHECK_FAILED if done.record.status == "check failed" else DONE
 
 
@@ -99,7 +101,7 @@ def _check(args: Arguments) -> int:
 
 
 def _mend_one(path: str, args: Arguments) -> int:
-    from nnspec.stages import mend
+    from nnspec.editing import mend
     from nnspec.text.diagnostic import SpecError
 
     try:
@@ -167,7 +169,7 @@ def _explain(args: Arguments) -> int:
 
 
 def _formula(path: str, spec: Spec) -> str:
-    from nnspec.stages import formula
+    from nnspec.editing import formula
 
     written = formula(spec)
     if written.note:
@@ -209,8 +211,8 @@ def _plugins(args: Arguments) -> int:
 def _schema(args: Arguments) -> int:
     import json
 
+    from nnspec.editing import schema
     from nnspec.plugin.vocabulary import load_vocabulary
-    from nnspec.stages import schema
 
     print(json.dumps(schema(load_vocabulary(tuple(args.plugin_file), args.no_plugins)), indent=1))
     return DONE
@@ -258,7 +260,7 @@ def _diff(args: Arguments) -> int:
     """Exit status 1 means different, so that nothing else may: what cannot be compared is 2."""
     import json
 
-    from nnspec.stages import compare
+    from nnspec.editing import compare
 
     try:
         found = compare(args.a, args.b, plugin_files=tuple(args.plugin_file), no_plugins=args.no_plugins)

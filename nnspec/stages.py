@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnspec.check.experiment import check as give_meaning
 from nnspec.check.lints import lint
@@ -20,16 +20,13 @@ from nnspec.plan.planner import plan as match
 from nnspec.plugin.vocabulary import Vocabulary, load_vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.result.record import RunRecord
-from nnspec.syntax.tree import Mapping
+from nnspec.syntax.tree import Entry, Mapping
 from nnspec.syntax.yaml_tree import read_source, read_tree, read_value
 from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
 from nnspec.text.source import Source, Span
 
 if TYPE_CHECKING:
-    from nnspec.edit.differences import Comparison
-    from nnspec.edit.mend import Mended
-    from nnspec.edit.runs import RunComparison
-    from nnspec.edit.style import Restyled
+    pass
 
 
 Changes = tuple[tuple[str, object], ...]
@@ -134,6 +131,8 @@ class Run:
     record: RunRecord
     estimates: tuple[Estimate, ...]
     failed: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+    """Why points of a sweep could not be computed."""
     fresh: bool = True
     kept: Path | None = None
 
@@ -233,8 +232,9 @@ def check(spec: Spec) -> Checked:
 def run(
     checked: Checked, out: Path | None = None, *, force: bool = False, memory: float | None = None, cache: str | None = None,
     report: Callable[[object], None] = lambda _: None, command_line: tuple[str, ...] = (), host: str | None = None,
+    programs: MutableMapping[str, Any] | None = None,
 ) -> Run:  # fmt: skip
-    """Compute a spec into its run folder, or find it there.
+    """Compute a spec into its run folder, or find it there; a sweep into one folder with those of its points.
 
     Run folders go to `out`; without it to the `output.folder` of the spec, or to `runs`.
 
@@ -250,13 +250,16 @@ def run(
         raise execute.NotYet(checked.plan.pending)
     output = dict(checked.experiment.output)
     place = store.folder(out or Path(output.get("folder") or "runs"), checked.experiment)
-    if not force and place.record is not None:
+    if not force and place.record is not None and place.record.status != "failed":
         return open_run(place.path, fresh=False)
     execute.prepare(cache)
+    if checked.experiment.sweep is not None:
+        options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
+        return _sweep(checked, place.path, options)
     warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
     finished = compute(
         checked.plan, checked.spec.words, report, command_line=command_line, warnings=warnings, host=host,
-        memory=execute.MEMORY if memory is None else memory,
+        memory=execute.MEMORY if memory is None else memory, programs=programs,
     )  # fmt: skip
     try:
         work = store.open_work(place)
@@ -269,6 +272,55 @@ def run(
     finally:
         store.drop_work(place)
     return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)
+
+
+def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
+    """Every point in a run folder of its own, and the whole beside them; points that are there are not computed again."""
+    from nnspec.run import execute, sweep
+    from nnspec.run.data import make_data
+    from nnspec.run.run import run_record, write_whole
+
+    words, experiment = checked.spec.words, checked.experiment
+    assert experiment.sweep is not None
+    programs: dict[str, Any] = {}
+
+    def one(point: sweep.Point) -> sweep.Swept:
+        try:
+            spec = _without_sweep(checked)
+            for where, value in point.changes:
+                spec = spec.set(where, value)
+            done = run(spec.check(), path / "points", **options, programs=programs)
+        except SpecError as error:
+            return sweep.Swept(point, errors=error.diagnostics)
+        except execute.NotYet as error:
+            return sweep.Swept(point, errors=error.diagnostics)
+        except execute.ComputingError as error:
+            return sweep.Swept(point, errors=(error.diagnostic,))
+        return sweep.Swept(point, done.estimates, done.path.name, done.failed)
+
+    found = [one(point) for point in sweep.points(experiment.sweep, experiment.numerics.seed, words)]
+    whole = sweep.over(experiment, found, make_data(experiment, words), words)
+    record, failed = run_record(checked.plan, words, whole, options["command_line"], options["host"])
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "spec.yaml").write_bytes(checked.spec.source.text.encode())
+    (path / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
+    write_whole(record, whole, path)
+    errors = tuple(each for point in whole.points for each in point.errors)
+    return Run(path, record, whole.estimates, (*failed, *(each for point in whole.points for each in point.failed)), errors=errors)
+
+
+def _without_sweep(checked: Checked) -> Spec:
+    """The spec at one point: without the sweep, and without pictures over it."""
+    axes = {axis.path for axis in checked.experiment.sweep.axes} if checked.experiment.sweep is not None else set()
+    over = {plot.name for plot in checked.experiment.plots if axes & {plot.option(key) for key in ("x", "color", "column")}}
+    entries: list[Entry] = []
+    for entry in checked.spec.tree.entries:
+        if entry.key.text == "plots" and isinstance(entry.value, Mapping):
+            kept = tuple(each for each in entry.value.entries if each.key.text not in over)
+            entries += [Entry(entry.key, Mapping(kept, entry.value.span))] if kept else []
+        elif entry.key.text != "sweep":
+            entries.append(entry)
+    return replace(checked.spec, tree=Mapping(tuple(entries), checked.spec.tree.span))
 
 
 def resolved(spec: Spec) -> str:
@@ -291,89 +343,6 @@ def _report(
     write_report(work / "report.html", record, checked.experiment, estimates, figures, checked.spec.source.text)
 
 
-def formula(spec: Spec) -> Restyled:
-    """The same spec with its model as one formula: the same networks from the same seed.
-
-    Raises:
-        SpecError: when the spec is wrong, or when its layers cannot be said by a formula (NN507).
-    """
-    from nnspec.edit.formula_form import formula_form
-
-    return formula_form(spec.tree, spec.source, spec.words)
-
-
-def schema(words: Vocabulary) -> dict[str, object]:
-    """JSON Schema of specs with the installed words, for editors."""
-    from nnspec.check.observables import universal
-    from nnspec.document.schema import Words, json_schema
-
-    observables = {
-        word: ((*record.fields, *universal(record)), record.doc)
-        for word, record in words.observables.items()
-    }
-    return json_schema(
-        Words(
-            layers={word: (record.fields, record.call, record.doc) for word, record in words.layers.items()},
-            observables=observables,
-            samplers={word: record.fields for word, record in words.samplers.items()},
-            parameterizations={word: words.parameterizations[word].fields for word in words.words("parameterizations")},
-        )
-    )
-
-
-def mend(path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False) -> Mended:
-    """Apply to a spec file the fixes that may be applied unseen; only this file is written, and only when it changes.
-
-    Raises:
-        SpecError: when the file cannot be read.
-        OSError: when it cannot be written.
-    """
-    from nnspec.edit.mend import mend as mend_source
-
-    def complain(source: Source) -> tuple[Diagnostic, ...]:
-        try:
-            return loads_source(source, plugin_files=plugin_files, no_plugins=no_plugins).check().warnings
-        except SpecError as error:
-            return error.diagnostics
-
-    mended = mend_source(path, read_source(path), complain)
-    if mended.changed:
-        mended.write()
-    return mended
-
-
-def compare(
-    a: str | Path, b: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False
-) -> Comparison | RunComparison:
-    """Two specs by meaning, or two run folders by their results.
-
-    Raises:
-        SpecError: when a spec is wrong, or when a spec is to be compared with a run folder (NN733).
-        DamagedRecord, DamagedResult, OSError: when a run folder cannot be read.
-    """
-    from nnspec.edit.differences import compare as compare_specs
-    from nnspec.edit.runs import compare_runs
-
-    if Path(a).is_dir() and Path(b).is_dir():
-        one, other = (open_run(path) for path in (a, b))
-        return compare_runs((one.estimates, one.record.checks), (other.estimates, other.record.checks))
-    if Path(a).is_dir() or Path(b).is_dir():
-        helps = ("compare two specs or two run folders; the spec of a run is its `spec.yaml`",)
-        folder = next(path for path in (a, b) if Path(path).is_dir())
-        raise SpecError(Diagnostic("NN733", "a spec and a folder cannot be compared", where=str(folder), helps=helps))
-    specs = [load(path, plugin_files=plugin_files, no_plugins=no_plugins) for path in (a, b)]
-    left, right = (_meant(spec) for spec in specs)
-    return compare_specs(left, right, [spec.source.text for spec in specs])
-
-
-def _meant(spec: Spec) -> Experiment:
-    """The meaning of a spec, whether or not it can be computed."""
-    meaning = give_meaning(spec.tree, spec.words)
-    if meaning.experiment is None:
-        raise SpecError((*spec.words.problems, *meaning.complaints))
-    return meaning.experiment
-
-
 def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     """A run folder that is there.
 
@@ -386,7 +355,4 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
 
 
-__all__ = [
-    "Checked", "Model", "Run", "Spec", "SpecError", "check", "compare", "formula",
-    "load", "loads", "mend", "open_run", "run", "schema",
-]  # fmt: skip
+__all__ = ["Checked", "Model", "Run", "Spec", "SpecError", "check", "load", "loads", "open_run", "resolved", "run"]  # fmt: skip

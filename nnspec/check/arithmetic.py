@@ -133,9 +133,21 @@ def _joint(span: Span, left: ir.Expr, right: ir.Expr) -> Type:
         return INT if left.type == INT and right.type == INT else REAL
     dims = [side.type.dims for side in (left, right) if side.type.kind == "result" and side.type.dims]
     if len(dims) == 2 and dims[0] != dims[1]:
+        joined = _over_sweep(*dims)
+        if joined is not None:
+            return result(joined)
         shown = " and ".join(f"({', '.join(each)})" for each in dims)
         raise Wrong(Diagnostic("NN310", f"results over different dimensions: {shown}", span, _sides(left, right)))
     return result(dims[0] if dims else ())
+
+
+def _over_sweep(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The dimensions of two results over a sweep: at each of its points they have the same, or one is a number."""
+    swept = dict.fromkeys(dim for dim in (*left, *right) if "." in dim)  # axes of a sweep have paths for names
+    own = [tuple(dim for dim in each if dim not in swept) for each in (left, right)]
+    if not swept or (own[0] != own[1] and () not in own):
+        return None
+    return (*swept, *(own[0] or own[1]))
 
 
 def _sides(left: ir.Expr, right: ir.Expr) -> str:

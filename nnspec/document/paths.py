@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from nnspec.document.spec import MODEL_KEYS, NUMERICS, OPEN, OUTPUT, SWEEP, TOP
+from nnspec.syntax.expr_build import fold
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node, Sequence
 from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
 from nnspec.text.source import Source, Span
@@ -115,8 +116,13 @@ def _entry(node: Node, step: str) -> Entry | None:
     """The entry of a key, spaces aside: `w[i] in R^d` is the key however it is spaced."""
     if not isinstance(node, Mapping):
         return None
-    wanted = "".join(step.split())
-    return next((entry for entry in node.entries if "".join(entry.key.text.split()) == wanted), None)
+    wanted = _plain(step)
+    return next((entry for entry in node.entries if _plain(entry.key.text) == wanted), None)
+
+
+def _plain(key: str) -> str:
+    """A key without spaces, its Greek letters spelt."""
+    return fold("".join(key.split()))
 
 
 def absent(node: Node, path: str, step: Step, place: Span | None) -> Diagnostic:

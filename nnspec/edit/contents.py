@@ -53,6 +53,8 @@ def _experiment(node: dict[str, Any]) -> Iterator[Statement]:
                 yield from (said for each in value for said in _observable(each))
             case "checks":
                 yield from _checks(value, "checks")
+            case "sampler":
+                yield _say("sampler", value, _called(value, node["sampler_options"]))
             case "sampler_options":
                 yield from _options(f"sampler.{node['sampler']}", value)
             case "numerics":
@@ -74,12 +76,18 @@ def _options(path: str, options: list[Any]) -> Iterator[Statement]:
     for name, value in options:
         match value:
             case [str(word), [*own]] if all(_is_pair(each) for each in own):
-                yield _say(f"{path}.{name}", word)
+                yield _say(f"{path}.{name}", word, _called(word, own))
                 yield from _options(f"{path}.{name}.{word}", own)
             case [[*_], *_] if all(_is_pair(each) for each in value):
                 yield from _options(f"{path}.{name}", value)
             case _:
                 yield _say(f"{path}.{name}", value)
+
+
+def _called(word: str, options: list[Any]) -> str:
+    """A word with its options, `hmc(chains=4)`, or alone where it has none."""
+    given = ", ".join(f"{name}={formula(value)}" for name, value in options if value is not None)
+    return f"{word}({given})" if given else word
 
 
 def _is_pair(value: Any) -> bool:
@@ -151,8 +159,7 @@ def _chosen(value: Any) -> str:
     """An option of a layer; an activation as a call, `snake(beta=0.5)`, or as its bare word."""
     match value:
         case [str(word), [*options]]:
-            given = ", ".join(f"{name}={formula(each)}" for name, each in options)
-            return f"{word}({given})" if given else word
+            return _called(word, options)
         case _:
             return formula(value)
 

@@ -86,7 +86,8 @@ def _differences(a: list[Statement], b: list[Statement]) -> list[Difference]:
 
 def _replaced(found: list[Difference]) -> list[str]:
     """Words that took the place of each other: their options are not compared."""
-    return [f"{each.path}.{word}" for each in found if each.a != each.b for word in (each.a, each.b) if word]
+    words = ((each.path, shown.partition("(")[0]) for each in found if each.a != each.b for shown in (each.a, each.b) if shown)
+    return [f"{path}.{word}" for path, word in words]
 
 
 def _above(path: str) -> list[str]:

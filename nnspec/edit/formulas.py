@@ -206,6 +206,8 @@ def _domain(shape: str, dim: int, args: list[Any]) -> ast.Expr:
     if shape == "interval":
         return _call("Interval", args)
     out = _tree(args[0])
+    if len(args) > 1 and all(each == args[0] for each in args):
+        return ast.Bin("pow", out, _value(len(args)), _NOWHERE)
     for each in args[1:]:
         out = ast.Bin("mul", out, _tree(each), _NOWHERE)
     return out

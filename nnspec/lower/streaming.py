@@ -8,10 +8,13 @@ the estimators allow; blocks are added in float64.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from nnspec.ir.digest import digest
+from nnspec.ir.experiment import Experiment
 from nnspec.ir.expr import Expr
 from nnspec.lower.ensemble import Reader
 from nnspec.lower.field import L2, environment
@@ -99,6 +102,26 @@ def readings(questions: Sequence[Question], asks: Sequence[Ask]) -> list[Reading
         place = next(same, len(found))
         found.append(Reading(question.asked.name, kind, ask, points, which, place))
     return found
+
+
+def program_name(experiment: Experiment, asked: Sequence[Reading], plan: Plan, devices: int) -> str:
+    """What a pass depends on besides the values of traced constants: their names, everything else of the spec, the points."""
+    constants = tuple(c if c.static else replace(c, value=0) for c in experiment.constants)
+    data = tuple(decl for decl in experiment.data if decl.labelled)  # points are among the readings
+    rest = replace(experiment, name="", constants=constants, checks=(), data=data, observables=(), sweep=None)
+    names = [f"{each.name} {each.kind.precision} {each.place} {_told(each.points)} {_told(each.ask.options)}" for each in asked]
+    return "\n".join([digest(rest), *names, repr(plan), str(devices)])
+
+
+def _told(value: Any) -> str:
+    """A value with everything in it: arrays by their bytes, since their text leaves numbers out."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_told(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(_told, value)) + "]"
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}{value.shape}{hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    return repr(value)
 
 
 def pass_over(question: Question, asked: Sequence[Reading], plan: Plan, devices: int) -> Any:

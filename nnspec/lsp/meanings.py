@@ -38,8 +38,7 @@ def meanings(tree: Mapping, words: Vocabulary) -> Meanings:
     read_functions(tree.get("functions"), scope)
     read_data(tree.get("data"), scope)
     model = _model(node, block, scope) if node is not None else None
-    if not scope.complaints.errors:
-        read_observables(tree.get("observables"), model, scope)
+    read_observables(tree.get("observables"), model, scope)
     return Meanings(scope.names, frozenset(scope.static), model)
 
 

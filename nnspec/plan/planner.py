@@ -74,19 +74,8 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
             complaints.append(_refused(answers, words))
     if complaints:
         return Planned(None, tuple(complaints))
-    found = (*_of_the_whole(experiment), *pending)
-    made = Plan(experiment, tuple(rows), _groups(rows), tuple(each for _, each in found), tuple(name for name, _ in found))
+    made = Plan(experiment, tuple(rows), _groups(rows), tuple(each for _, each in pending), tuple(name for name, _ in pending))
     return Planned(made, ())
-
-
-def _of_the_whole(experiment: Experiment) -> tuple[tuple[str, Diagnostic], ...]:
-    """A sweep is planned at the point that the spec itself is."""
-    if experiment.sweep is None:
-        return ()
-    place = experiment.sweep.axes[0].span
-    found = Diagnostic("NN391", "sweeps cannot be computed by this version", place, "not built yet",
-                       notes=("the spec is right: `nnspec check` passes",))  # fmt: skip
-    return (("the sweep", found),)
 
 
 def _later(answers: Answers) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -93,11 +93,16 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What a program may use: the requests with their data made, devices, bytes of memory."""
+    """What a program may use: the requests with their data made, devices, bytes of memory, what was compiled before.
+
+    `programs` is shared by the points of a sweep: a backend may keep compiled functions there, under a name that tells
+    everything that they depend on.
+    """
 
     asks: tuple[Ask, ...]
     devices: int = 1
     memory: float = 4.0 * 2**30
+    programs: MutableMapping[str, Any] = field(default_factory=dict)
 
 
 Statistics = Mapping[str, Any]

@@ -24,7 +24,8 @@ def summary(
     files = [f"run folder: {path}" + ("" if fresh else "   (computed before; `--force` computes it again)")]
     if kept is not None:
         files.append(f"the run that was there is now in {kept}")
-    files.append(f"report: {path / 'report.html'}")
+    if (path / "report.html").exists():
+        files.append(f"report: {path / 'report.html'}")
     return "\n\n".join([*parts, "\n".join(files)])
 
 

@@ -22,6 +22,8 @@ FUNCTIONS = {
     name: Sym(shown, rf"\operatorname{{{shown}}}")
     for name, shown in {
         "erf": "erf", "sign": "sign", "vol": "vol", "relu": "ReLU", "gelu": "GELU", "se": "se", "mean": "mean",
+        "slope": "slope", "spread": "spread", "argmin": "argmin", "argmax": "argmax", "agree": "agree",
+        "relative_change": "change",
     }.items()
 }  # fmt: skip
 

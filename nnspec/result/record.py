@@ -42,6 +42,8 @@ class RunRecord:
     warnings: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
     estimates: tuple[Mapping[str, Any], ...] = ()
+    points: tuple[Mapping[str, Any], ...] = ()
+    """Of a sweep: what was changed at each point, and the folder of its run."""
 
     def to_json(self) -> str:
         """JSON with sorted keys: equal records give equal text."""
@@ -58,7 +60,7 @@ class RunRecord:
         del content["nnspec_run"]
         content["provenance"] = from_plain(content["provenance"])
         content["checks"] = tuple(_check(item) for item in content["checks"])
-        rows = {key: tuple(content[key]) for key in ("plan", "warnings", "citations", "estimates")}
+        rows = {key: tuple(content[key]) for key in ("plan", "warnings", "citations", "estimates", "points")}
         return RunRecord(**{**content, **rows})
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnspec.ir import expr as ir
@@ -28,6 +28,15 @@ def judge(experiment: Experiment, estimates: Mapping[str, Estimate], data: Mappi
     return [_judge(check, _Judge(experiment, estimates, data)) for check in experiment.checks]
 
 
+def judge_over(
+    experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any], swept: Mapping[str, Any],
+    axes: Mapping[str, Any],
+) -> list[CheckRecord]:  # fmt: skip
+    """The claims about a whole sweep: estimates have its axes as dimensions, `swept` has the values by path."""
+    checks = experiment.sweep.checks if experiment.sweep is not None else ()
+    return [_judge(check, _Judge(experiment, estimates, data, swept, axes)) for check in checks]
+
+
 def _judge(check: Check, judge_: _Judge) -> CheckRecord:
     try:
         value = judge_.value(check.that)
@@ -45,18 +54,18 @@ def _judge(check: Check, judge_: _Judge) -> CheckRecord:
     return CheckRecord(text=check.text, passed=bool(value), left=left, right=right, detail=detail)
 
 
-def failures(experiment: Experiment, records: list[CheckRecord]) -> list[Diagnostic]:
-    """NN711 for each check that failed or could not be judged."""
+def failures(checks: Sequence[Check], records: Sequence[CheckRecord], seed: int) -> list[Diagnostic]:
+    """NN711 for each claim that failed, NN712 for each that could not be judged."""
     passed = sum(record.passed is True for record in records)
     found: list[Diagnostic] = []
-    for check, record in zip(experiment.checks, records, strict=True):
+    for check, record in zip(checks, records, strict=True):
         if record.passed:
             continue
         if record.passed is None:
             message = f"check cannot be judged: {record.text}"
             found.append(Diagnostic("NN712", message, check.span, notes=(record.detail,)))
             continue
-        note = f"seed {experiment.numerics.seed}; {passed} of {len(records)} checks passed"
+        note = f"seed {seed}; {passed} of {len(records)} checks passed"
         found.append(_failed(check, record, note))
     return found
 
@@ -81,7 +90,34 @@ _COMPARE = {
     ">=": lambda a, b: a >= b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
 }  # fmt: skip
 _WHOLE = {"max": "max", "min": "min", "mean": "mean", "sum": "sum"}
+_OVER_SWEEPS = ("slope", "spread", "argmin", "argmax")
 _BY_ENTRY = ("sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "abs", "sign", "floor", "where")
+
+
+def _spread(value: Any, dims: tuple[str, ...], whole: tuple[str, ...]) -> Any:
+    """An array with all dimensions of `whole`, in their order."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return array
+    array = np.transpose(array, sorted(range(len(dims)), key=lambda k: whole.index(dims[k])))
+    return array.reshape([array.shape[sorted(dims, key=whole.index).index(dim)] if dim in dims else 1 for dim in whole])
+
+
+def _slope(x: Any, y: Any) -> Any:
+    """Least squares over all pairs."""
+    x, y = (each.reshape(-1) for each in np.broadcast_arrays(x, y))
+    centred = x - np.mean(x)
+    if x.size < 2 or not np.any(centred):
+        msg = "a straight line needs two different x"
+        raise CannotJudge(msg)
+    return np.sum(centred * y) / np.sum(centred**2)
+
+
+def _same(value: Any, wanted: str) -> bool:
+    try:
+        return float(value) == float(wanted)
+    except ValueError:
+        return False
 
 
 def _results(node: ir.Expr) -> list[ir.ResultRef]:
@@ -91,7 +127,11 @@ def _results(node: ir.Expr) -> list[ir.ResultRef]:
 class _Judge:
     """Evaluates formulas over results with NumPy."""
 
-    def __init__(self, experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any]) -> None:
+    def __init__(
+        self, experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any],
+        swept: Mapping[str, Any] | None = None, axes: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.swept, self.axes = swept or {}, axes or {}
         self.constants = experiment.values
         self.estimates = estimates
         self.data = data
@@ -108,11 +148,13 @@ class _Judge:
                 return self.data[name]
             case ir.ResultRef():
                 return np.asarray(self._result(node).value)
+            case ir.Swept(path=path):
+                return self.swept[path]
             case ir.Neg(arg=arg):
                 return -self.value(arg)
             case ir.Bin(op=op, left=left, right=right):
                 with np.errstate(all="ignore"):
-                    return _BINARY[op](self.value(left), self.value(right))
+                    return _BINARY[op](*self._aligned(node, left, right))
             case ir.Compare(operands=operands, ops=ops):
                 sides = [self.value(side) for side in operands]
                 if any(isinstance(side, float | np.ndarray) and np.any(np.isnan(side)) for side in sides):
@@ -163,15 +205,13 @@ class _Judge:
     def _apply(self, node: ir.Apply) -> Any:
         if node.fn == "se":
             return self._error(node.args[0])
-        dims = [arg.value for arg in node.args if isinstance(arg, ir.Text)]
+        dims = any(isinstance(arg, ir.Text) for arg in node.args)
         args = [self.value(arg) for arg in node.args if not isinstance(arg, ir.Text)]
         if node.fn in _WHOLE and len(args) == 1:
-            over = tuple(node.args[0].type.dims.index(dim) for dim in dims) if dims else None
-            return getattr(np, _WHOLE[node.fn])(args[0], axis=over)
-        if node.fn == "spread":
-            return np.max(args[0]) - np.min(args[0])
-        if node.fn == "slope":
-            return self._slope(node, args)
+            gone = [k for k, dim in enumerate(node.args[0].type.dims) if dim not in node.type.dims]
+            return getattr(np, _WHOLE[node.fn])(args[0], axis=tuple(gone) if node.type.dims or dims else None)
+        if node.fn in _OVER_SWEEPS:
+            return self._over_sweep(node, args)
         if node.fn == "relative_change":
             steps = np.moveaxis(np.asarray(args[0]), node.args[0].type.dims.index("step"), 0)
             return np.linalg.norm(steps[-1] - steps[0]) / np.linalg.norm(steps[0])
@@ -195,27 +235,43 @@ class _Judge:
             msg = f"`{node.fn}` has no value at an entry of its argument"
             raise CannotJudge(msg) from None
 
-    def _slope(self, node: ir.Apply, args: list[Any]) -> Any:
-        """Least squares over all pairs; what lacks a dimension of the other is repeated along it."""
-        dims = tuple(dict.fromkeys(dim for arg in node.args for dim in arg.type.dims))
-        spread = []
-        for value, arg in zip(args, node.args, strict=True):
-            places = [dims.index(dim) for dim in arg.type.dims]
-            array = np.moveaxis(np.asarray(value)[(..., *[None] * (len(dims) - len(places)))], range(len(places)), places)
-            spread.append(array)
-        x, y = (each.reshape(-1) for each in np.broadcast_arrays(*spread))
-        centred = x - np.mean(x)
-        if x.size < 2 or not np.any(centred):
-            msg = "a straight line needs two different x"
-            raise CannotJudge(msg)
-        return np.sum(centred * y) / np.sum(centred**2)
+    def _aligned(self, node: ir.Expr, *parts: ir.Expr) -> list[Any]:
+        """Values with their dimensions in the order of the whole, which have length 1 where a part lacks them."""
+        found = [self.value(part) for part in parts]
+        if all(part.type.dims in ((), node.type.dims) for part in parts):
+            return found
+        return [_spread(value, part.type.dims, node.type.dims) for value, part in zip(found, parts, strict=True)]
+
+    def _over_sweep(self, node: ir.Apply, args: list[Any]) -> Any:
+        """Functions of the points of a sweep, of those alone where an axis has the value `where`."""
+        options = {name: value.value for name, value in node.options if isinstance(value, ir.Text)}
+        chosen = [(value, arg.type.dims) for value, arg in zip(args, node.args, strict=True)]
+        if "where" in options:
+            chosen = [self._where(value, dims, options["where"]) for value, dims in chosen]
+        value, dims = chosen[-1]
+        if node.fn == "spread":
+            return np.max(value) - np.min(value)
+        if node.fn == "slope":
+            whole = tuple(dict.fromkeys(dim for _, each in chosen for dim in each))
+            return _slope(*(_spread(each, has, whole) for each, has in chosen))
+        at = np.argmin if node.fn == "argmin" else np.argmax
+        return at(value, axis=dims.index(options["over"])) + 1
+
+    def _where(self, value: Any, dims: tuple[str, ...], wanted: str) -> tuple[Any, tuple[str, ...]]:
+        for dim in dims:
+            along = self.axes.get(dim)
+            hits = [] if along is None else [k for k, each in enumerate(along) if str(each) == wanted or _same(each, wanted)]
+            if hits:
+                return np.take(value, hits[0], axis=dims.index(dim)), tuple(each for each in dims if each != dim)
+        return value, dims
 
     def _entry(self, node: ir.Entry, array: Any, places: tuple[int, ...]) -> Any:
-        if any(place > size for place, size in zip(places, array.shape, strict=False)):
+        outside = len(node.type.dims) if node.arg.type.kind == "result" else 0  # axes of a sweep come first
+        if any(place > size for place, size in zip(places, array.shape[outside:], strict=False)):
             shape = " x ".join(map(str, array.shape))
             msg = f"`{node.span.text if node.span else 'the result'}` is outside of a result of the shape {shape}"
             raise CannotJudge(msg)
-        return array[tuple(place - 1 for place in places)]
+        return array[(..., *(place - 1 for place in places))] if outside else array[tuple(place - 1 for place in places)]
 
     def _agreement(self, node: ir.Apply) -> Agreement:
         """The comparison of two results, with the quantile of Student's t that their blocks ask for."""

@@ -15,10 +15,10 @@ from nnspec.plugin.vocabulary import Vocabulary
 
 def make_data(experiment: Experiment, words: Vocabulary) -> dict[str, Any]:
     """Every data set of the spec, float64 arrays by name."""
-    made: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for decl in experiment.data:  # each may be made of those before it
-        made[decl.name] = _made(decl.value, made, words)
-    return made
+        found[decl.name] = made(decl.value, found, words)
+    return found
 
 
 def labels(decl: DataDecl, data: dict[str, Any], constants: Mapping[str, Any], words: Vocabulary) -> Any:
@@ -57,7 +57,8 @@ def _coordinate(name: str, value: ir.Apply, data: dict[str, Any], words: Vocabul
     return _coordinate(name, inner, data, words)
 
 
-def _made(value: ir.Expr, data: dict[str, Any], words: Vocabulary) -> Any:
+def made(value: ir.Expr, data: dict[str, Any], words: Vocabulary) -> Any:
+    """The numbers of a data set, of which others may be made already."""
     if isinstance(value, ir.DataRef):
         return data[value.name]
     if isinstance(value, ir.Apply):
@@ -69,7 +70,7 @@ def _args(value: ir.Apply, data: dict[str, Any], words: Vocabulary) -> dict[str,
     """The arguments of a generator: numbers, texts, domains, data sets that are made."""
     nested = (ir.DataRef, ir.Apply, ir.Vector)
     return {
-        name: _made(option, data, words) if isinstance(option, nested) else evaluate(option, {})
+        name: made(option, data, words) if isinstance(option, nested) else evaluate(option, {})
         for name, option in value.options
     }
 

@@ -6,7 +6,7 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +36,8 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Programs = MutableMapping[str, Any]
+"""Compiled programs by what they depend on besides traced constants: the points of a sweep share them."""
 
 
 class ComputingError(Exception):
@@ -76,7 +78,9 @@ def prepare(cache: str | None) -> None:
     lazy.configure(devices=cores(), cache_dir=cache)
 
 
-def execute(plan: Plan, words: Vocabulary, report: Report, memory: float = MEMORY) -> Outcome:
+def execute(
+    plan: Plan, words: Vocabulary, report: Report, memory: float = MEMORY, programs: Programs | None = None
+) -> Outcome:
     """Compute everything in a plan.
 
     Raises:
@@ -88,7 +92,7 @@ def execute(plan: Plan, words: Vocabulary, report: Report, memory: float = MEMOR
     seconds: dict[str, float] = {}
     for group in plan.groups:
         start = time.perf_counter()
-        for estimate in _run(group, plan.experiment, words, data, report):
+        for estimate in _run(group, plan.experiment, words, data, report, programs):
             found[estimate.name] = _owned(_finite(estimate, group), words)
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
     ordered = tuple(found[row.asked.name] for row in plan.rows)
@@ -96,11 +100,12 @@ def execute(plan: Plan, words: Vocabulary, report: Report, memory: float = MEMOR
 
 
 def _run(
-    group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report
+    group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report,
+    programs: Programs | None,
 ) -> list[Estimate]:
     questions = tuple(row.answers.question for row in group.rows)
     asks = tuple(request(row.asked, experiment, data) for row in group.rows)
-    resources = Resources(asks=asks, devices=len(jax.devices()))
+    resources = Resources(asks=asks, devices=len(jax.devices()), programs={} if programs is None else programs)
     names = ", ".join(row.asked.name for row in group.rows)
     start = time.perf_counter()
     report(Progress(names, 0, 1, 0, 0.0))

@@ -15,7 +15,8 @@ from nnspec.result.dataset import write_results
 from nnspec.result.provenance import Timing, collect, now
 from nnspec.result.record import RunRecord, summarise
 from nnspec.run.checks import failures, judge
-from nnspec.run.execute import Outcome, Report, execute
+from nnspec.run.execute import Outcome, Programs, Report, execute
+from nnspec.run.sweep import Whole
 from nnspec.text.diagnostic import Diagnostic
 
 
@@ -30,15 +31,15 @@ class Finished:
 
 def run(
     plan: Plan, words: Vocabulary, report: Report, *, command_line: tuple[str, ...], warnings: tuple[str, ...] = (),
-    memory: float, host: str | None = None,
+    memory: float, host: str | None = None, programs: Programs | None = None,
 ) -> Finished:  # fmt: skip
-    """Compute a plan and judge its checks."""
+    """Compute a plan and judge its checks; `programs` that were compiled for other constants are used again."""
     start, clock = now(), time.perf_counter()
-    outcome = execute(plan, words, report, memory)
+    outcome = execute(plan, words, report, memory, programs)
     experiment = plan.experiment
     by_name = {estimate.name: estimate for estimate in outcome.estimates}
     checks = judge(experiment, by_name, outcome.data)
-    failed = failures(experiment, checks)
+    failed = failures(experiment.checks, checks, experiment.numerics.seed)
     provenance = collect(
         digest(experiment),
         experiment.numerics.seed,
@@ -92,3 +93,38 @@ def write(finished: Finished, work: Path) -> None:
     }
     write_results(work / "results.nc", finished.outcome.estimates, attrs)
     finished.record.write(work / "run.json")
+
+
+def run_record(
+    plan: Plan, words: Vocabulary, whole: Whole, command_line: tuple[str, ...], host: str | None
+) -> tuple[RunRecord, tuple[Diagnostic, ...]]:
+    """The record of a sweep: its claims, what its points are, and which of them failed."""
+    experiment = plan.experiment
+    assert experiment.sweep is not None
+    failed = tuple(failures(experiment.sweep.checks, whole.checks, experiment.numerics.seed))
+    broken = [point for point in whole.points if point.errors]
+    wrong = [point for point in whole.points if point.failed]
+    warnings = [f"{point.point}: {point.errors[0].message}" for point in broken]
+    warnings += [f"{point.point}: {each.message}" for point in wrong for each in point.failed]
+    warnings += [f"{name} has another shape at every point, and is found in their folders alone" for name in whole.left_out]
+    provenance = collect(
+        digest(experiment), experiment.numerics.seed, _answered(plan, words), command_line, device="",
+        precision=_precision(plan), draws={e.name: e.draws for e in whole.estimates if e.draws}, host=host,
+        timing=Timing(start=now()),
+    )  # fmt: skip
+    record = RunRecord(
+        name=experiment.name, digest=provenance.digest,
+        status="failed" if broken else "check failed" if failed or wrong else "done", provenance=provenance,
+        plan=tuple(rows(plan)), checks=whole.checks, warnings=tuple(warnings),
+        citations=tuple(sorted({key for estimate in whole.estimates for key in estimate.cite})),
+        estimates=summarise(whole.estimates),
+        points=tuple({"changes": dict(p.point.changes), "folder": p.path, "failed": bool(p.errors)} for p in whole.points),
+    )  # fmt: skip
+    return record, failed
+
+
+def write_whole(record: RunRecord, whole: Whole, path: Path) -> None:
+    """Arrays and record of a sweep, the record last."""
+    attrs = {"title": record.name, "digest": record.digest, "seed": str(record.provenance.seed)}
+    write_results(path / "results.nc", whole.estimates, attrs)
+    record.write(path / "run.json")

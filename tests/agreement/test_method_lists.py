@@ -41,7 +41,7 @@ def test_both_results_are_there_and_can_be_compared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("check", "message"),
     [
-        ("max(Theta) < 1", "`Theta` was computed by several methods: which one is meant?"),
+        ("max(Theta) < 1", "`Theta` has several results: which one is meant?"),
         ("max(Theta.emprical) < 1", "`Theta` has no part `emprical`"),
     ],
 )

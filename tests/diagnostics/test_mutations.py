@@ -120,7 +120,7 @@ def test_edits_of_the_text(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_many_edits_of_the_text(path: Path) -> None:
-    edit_many(path, 10_000)
+    edit_many(path, 5_000)
 
 
 # ---------------------------------------------------------------- the tree

@@ -15,7 +15,7 @@ from nnspec.ir.experiment import Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
 from nnspec.lower.field import parameter_count, traced_constants, work_per_point
-from nnspec.lower.streaming import Plan, pass_over, readings, working_memory
+from nnspec.lower.streaming import Plan, pass_over, program_name, readings, working_memory
 from nnspec.numerics import moments
 from nnspec.plugin import (
     Backend,
@@ -121,7 +121,9 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     readers = readings(questions, resources.asks)
     parameters = parameter_count(experiment.model, words, {index.name: index.size for index in experiment.model.indices})
     plan = Plan.of(draws, shards, parameters)
-    program = pass_over(questions[0], readers, plan, resources.devices)
+    name = program_name(experiment, readers, plan, resources.devices)
+    program = resources.programs.get(name) or pass_over(questions[0], readers, plan, resources.devices)
+    resources.programs[name] = program
     constants = traced_constants(experiment)
     width = max(1, min(resources.devices, shards))
 

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
+from nnspec.editing import schema
 from nnspec.plugin.vocabulary import load_vocabulary
-from nnspec.stages import schema
 from nnspec.syntax.tree import Leaf, Mapping, Node
 from nnspec.syntax.yaml_tree import read_text
 

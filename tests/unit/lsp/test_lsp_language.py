@@ -272,3 +272,44 @@ def test_the_given_specs_have_no_errors(editor):
 def test_loads_finds_the_base_by_the_name(tmp_path, pair):
     child, base = pair
     assert loads(child.text, str(base.parent / "child.yaml")).check().experiment.name == "child"
+
+
+BLOCK = """\
+nnspec: 1
+name: block
+let: {d: 2}
+model: |
+  let N = 5*d
+  let g = 1/2
+  index i in N
+  index c in 2
+  input x in R^d
+  (a[i], b[i]) ~ MvNormal([0, 0], [[1, g], [g, 1]])
+  v[c, i] ~ Normal(0, g)*exp(-v[c, i]^4)
+  phi[c](x) = sum_i v[c, i]*cos(b[i]*x[1])
+  psi(x) = sum_i a[i]*phi[1](x)
+  P *= exp(-g*E[psi([0, 0])^2]*integral(psi^2, y in Box(-1, 1)^d))
+observables:
+  G2: {correlator: {n: 2, at: [[0, 0]], field: psi}}
+"""
+
+
+def test_a_block_with_everything(editor):
+    page = editor.open(BLOCK)
+    assert page.complaints() == []
+    assert "= 10, decides a size" in page.hover(page.place("N = 5", after=0))
+    assert "**g** (constant" in page.hover(page.place("g, 1]"))
+    assert "**b[i]** (random parameter" in page.hover(page.place("b[i]*x"))
+    assert "**phi[c](x)** (field)" in page.hover(page.place("phi[1]"))
+    assert "**y** (variable of an integral)" in page.hover(page.place("y in Box"))
+    found = {word: page.ask("rename", page.place(word), newName="fresh") for word in ("g = 1", "v[c, i] ~", "psi(x) =")}
+    assert [len(each["changes"][page.uri]) for each in found.values()] == [5, 3, 4]
+    for each in found.values():
+        text = page.applied(each["changes"][page.uri])
+        assert editor.open(text).complaints() == []
+
+
+def test_completion_in_a_block_with_everything(editor):
+    page = editor.open(BLOCK)
+    labels = typed(page, "psi^2, y in", "¦^2, y in")
+    assert {"psi", "phi", "g", "E", "cumulant", "integral"} <= set(labels)

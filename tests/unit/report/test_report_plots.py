@@ -134,7 +134,7 @@ def test_a_colour_for_each_value_and_a_panel_for_each_of_another():
     assert [each.get_title() for each in (one, two)] == [r"$\mathrm{rule}$ = one", r"$\mathrm{rule}$ = two"]
     assert legend(one) == ["$n$ = 1", "$n$ = 2", "$n$ = 4", "$n$ = 8", "$n$ = 16"]
     assert legend(two) == []
-    assert one.get_ylabel() == "loss"
+    assert one.get_ylabel() == r"$\mathrm{loss}$"
     assert two.get_ylabel() == ""
     assert one.get_ylim() == two.get_ylim()
     for k, axes in enumerate((one, two)):
