@@ -65,7 +65,7 @@ def _edit_verbs(verbs: Any) -> None:
     diff.add_argument("b", metavar="B", help="another one")
     diff.add_argument("--json", action="store_true")
     new = _verb(verbs, "new", "write a small working file to begin with")
-    new.add_argument("thing", choices=("spec", "activation", "density", "observable", "plugin"))
+    new.add_argument("thing", choices=("spec", "activation", "density", "observable", "backend", "plugin"))
     new.add_argument("name", metavar="NAME")
     new.add_argument("--out", default=".", metavar="DIR", help="where it is written (default: here)")
     completion = _verb(verbs, "completion", "script that completes nnspec commands in a shell")

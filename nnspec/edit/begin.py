@@ -16,9 +16,13 @@ from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.expr_build import reserved
 from nnspec.text.diagnostic import Diagnostic, SpecError
 
-Thing = Literal["spec", "activation", "density", "observable", "plugin"]
+Thing = Literal["spec", "activation", "density", "observable", "backend", "plugin"]
 THINGS: tuple[str, ...] = get_args(Thing)
-_KINDS = {"activation": "activations", "density": "densities", "observable": "observables", "plugin": "activations"}
+_KINDS = {
+    "activation": "activations", "density": "densities", "observable": "observables", "backend": "backends",
+    "plugin": "activations",
+}  # fmt: skip
+_TESTS = {"observable": "test_observable.py", "backend": "test_backend.py"}
 _OURS = {"nnspec", "jax", "numpy", "pytest"}
 
 
@@ -67,7 +71,7 @@ def _contents(thing: Thing, name: str, words: Vocabulary) -> dict[str, str]:
             f"test_{word.lower()}.py": "test_words.py",
         }  # fmt: skip
         return {f"{distribution}/{file}": _filled(template, **filled) for file, template in files.items()}
-    module, test = word.lower(), "test_observable.py" if thing == "observable" else "test_words.py"
+    module, test = word.lower(), _TESTS.get(thing, "test_words.py")
     filled = {"word": word, "module": module, "kind": _KINDS[thing]}
     return {f"{module}.py": _filled(f"{thing}.py", **filled), f"test_{module}.py": _filled(test, **filled)}
 

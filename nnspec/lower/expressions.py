@@ -228,14 +228,19 @@ def _integral(node: ir.Integral, env: Env) -> Value:
 
 
 def _field_at(node: ir.FieldAt, env: Env) -> Value:
-    """Another field of the model at a point; its own sums run over indices of their own."""
+    """Another field of the model at a point; its own sums and components run over indices of their own."""
     definition = env.fields[node.name]
     args = [lower(arg, env) for arg in node.args]
+    outer = {axis: f"@{axis}" for axis in definition.components}
+    args = [replace(arg, axes=tuple(outer.get(axis, axis) for axis in arg.axes)) for arg in args]
     names = {name: f"{name}@" for name in definition.inputs}
     body = rewrite(definition.body, lambda part: _as_local(part, names))
     bound = ir.Bind(fn=node.name, names=tuple(names.values()), values=node.args, body=body, type=node.type)
     value = _bind(bound, env, dict(zip(names.values(), args, strict=True)))
-    return selected(value, definition.components, node.components)
+    value = selected(value, definition.components, node.components)
+    for axis, other in outer.items():
+        value = _identified(value, axis, other)
+    return value
 
 
 def _as_local(part: ir.Expr, names: Mapping[str, str]) -> ir.Expr:
@@ -246,9 +251,11 @@ def _as_local(part: ir.Expr, names: Mapping[str, str]) -> ir.Expr:
 
 def selected(value: Value, indices: tuple[str, ...], components: tuple[ir.Expr, ...]) -> Value:
     """The components of a field that are meant: those of other indices, or single ones by their numbers."""
-    for index, component in zip(indices, components, strict=bool(components)):
+    own = {index: f"={index}" for index in indices} if components else {}
+    value = replace(value, axes=tuple(own.get(axis, axis) for axis in value.axes))
+    for index, component in zip(own.values(), components, strict=True):
         if isinstance(component, ir.IndexVar):
-            value = _identified(value, component.name, index) if component.name != index else value
+            value = _identified(value, component.name, index)
         elif index in value.axes:
             assert isinstance(component, ir.Lit)
             axis = value.axes.index(index)

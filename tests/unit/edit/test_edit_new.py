@@ -45,6 +45,7 @@ def test_a_spec_passes_check_and_runs(nnspec: Command) -> None:
         ("activation", "soft-one", "soft_one.py", "act: relu", "act: soft_one"),
         ("density", "Sharp", "sharp.py", 'width: 1, weight: "Normal(0, 1)"', 'width: 1, weight: "Sharp(0, 2)"'),
         ("observable", "energy", "energy.py", "correlator: {n: 2, ", "energy: {"),
+        ("backend", "one_by_one", "one_by_one.py", "correlator: {n: 2, ", "correlator: {n: 2, method: one_by_one, "),
     ],
 )
 def test_a_plugin_file_teaches_its_word_and_passes_its_test(

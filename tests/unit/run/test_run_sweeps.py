@@ -49,7 +49,7 @@ def test_results_over_the_swept_values(tmp_path):
     np.testing.assert_allclose(K.value, np.broadcast_to(np.array([1, 2, 3])[:, None, None] * exact, (2, 3, 2, 2)), rtol=1e-9)
     again = open_run(done.path)
     np.testing.assert_array_equal(again["G2"].value, G2.value)
-    assert [each["changes"] for each in again.record.points][0] == {"let.N": "4", "let.s": "1"}
+    assert next(each["changes"] for each in again.record.points) == {"let.N": "4", "let.s": "1"}
 
 
 def test_a_point_is_what_its_spec_gives_alone(tmp_path):
