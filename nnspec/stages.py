@@ -277,7 +277,6 @@ def run(
 def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
     """Every point in a run folder of its own, and the whole beside them; points that are there are not computed again."""
     from nnspec.run import execute, sweep
-    from nnspec.run.data import make_data
     from nnspec.run.run import run_record, write_whole
 
     words, experiment = checked.spec.words, checked.experiment
@@ -285,21 +284,23 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
     programs: dict[str, Any] = {}
 
     def one(point: sweep.Point) -> sweep.Swept:
+        meaning = None
         try:
             spec = _without_sweep(checked)
             for where, value in point.changes:
                 spec = spec.set(where, value)
-            done = run(spec.check(), path / "points", **options, programs=programs)
-        except SpecError as error:
-            return sweep.Swept(point, errors=error.diagnostics)
-        except execute.NotYet as error:
-            return sweep.Swept(point, errors=error.diagnostics)
+            ready = spec.check()
+            meaning = ready.experiment
+            said = {**options, "report": lambda each: options["report"](replace(each, names=f"{point}: {each.names}"))}
+            done = run(ready, path / "points", **said, programs=programs)
+        except (SpecError, execute.NotYet) as error:
+            return sweep.Swept(point, meaning, errors=error.diagnostics)
         except execute.ComputingError as error:
-            return sweep.Swept(point, errors=(error.diagnostic,))
-        return sweep.Swept(point, done.estimates, done.path.name, done.failed)
+            return sweep.Swept(point, meaning, errors=(error.diagnostic,))
+        return sweep.Swept(point, meaning, done.estimates, done.path.name, done.failed)
 
     found = [one(point) for point in sweep.points(experiment.sweep, experiment.numerics.seed, words)]
-    whole = sweep.over(experiment, found, make_data(experiment, words), words)
+    whole = sweep.over(experiment, found, words)
     record, failed = run_record(checked.plan, words, whole, options["command_line"], options["host"])
     path.mkdir(parents=True, exist_ok=True)
     (path / "spec.yaml").write_bytes(checked.spec.source.text.encode())

@@ -58,7 +58,7 @@ def call(node: ast.Call, read: Read, scope: Scope) -> ir.Expr:
         case "vol":
             return _volume(node, read, scope)
         case "norm" | "d":
-            return _special(node, fn, read)
+            return _special(node, fn, read, scope)
         case "cumulant":
             _plain(node)
             return cumulant(node, node.args, read)
@@ -190,14 +190,16 @@ def unknown_function(fn: ast.Name, scope: Scope) -> Diagnostic:
     return Diagnostic("NN203", f"no function is called `{fn.written}`", fn.span, "not known here", secondary, helps=helps)
 
 
-def _special(node: ast.Call, fn: ast.Name, read: Read) -> ir.Expr:
+def _special(node: ast.Call, fn: ast.Name, read: Read, scope: Scope) -> ir.Expr:
     if fn.text == "norm" and len(node.args) == 1:
         arg = read(node.args[0])
         if arg.type.kind == "vec":
             square = ir.Dot(left=arg, right=arg, span=node.span, **unite(arg))
             return ir.Apply(fn="sqrt", args=(square,), span=node.span, **unite(arg))
         if arg.type.kind == "result":
-            return ir.Apply(fn="norm", args=(arg,), type=result(()), span=node.span, **unite(arg))
+            swept = tuple(dim for dim in arg.type.dims if dim in scope.swept)
+            left = swept if swept != arg.type.dims else ()  # at each point of a sweep over what it has there
+            return ir.Apply(fn="norm", args=(arg,), type=result(left), span=node.span, **unite(arg))
     if fn.text == "norm":
         given = f"this is {noun(read(node.args[0]).type)}" if len(node.args) == 1 else ""
         raise Wrong(Diagnostic("NN312", "`norm` takes one vector", node.span, given))

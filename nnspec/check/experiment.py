@@ -18,10 +18,11 @@ from nnspec.check.options import resolve, resolve_options
 from nnspec.check.outlines import Outline, outline_of_block, outline_of_tree
 from nnspec.check.pins import pinned
 from nnspec.check.scope import Scope
-from nnspec.check.sweeps import dimensions, read_axes, read_sweep, single_points
+from nnspec.check.sweeps import dimensions, ends_of, read_axes, read_sweep, single_points
 from nnspec.document.paths import with_value
 from nnspec.document.read import Complaints, Given, as_leaf, as_mapping, read_fields
 from nnspec.document.spec import BELONGS, LANGUAGE, MODEL_KEYS, NOT_NUMERICS, NUMERICS, OUTPUT, TOP
+from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Constant, Experiment, Model, Numerics, Plot, Sweep
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.syntax.tree import Entry, Leaf, Mapping, Node
@@ -51,22 +52,29 @@ def check(tree: Mapping, words: Vocabulary) -> Checked:
     given = next((entry for entry in tree.entries if entry.key.text == "sweep"), None)
     if sweep is None or given is None:
         return found
-    wrong = tuple(_of_points(tree, given, sweep, found, words))
+    bare = Mapping(tuple(e for e in tree.entries if e is not given and e.key.text != "plots"), tree.span)
+    points = [
+        (f"`{axis.path}` is {text}", _check(with_value(bare, axis.path, value, place), words))
+        for axis, text, value, place in single_points(given.value, sweep.axes)
+    ]
+    wrong = tuple(_of_points(points, found))
     if any(each.level == "error" for each in wrong):
         return Checked(None, (*found.complaints, *wrong), found.words)
-    return Checked(found.experiment, (*found.complaints, *wrong), found.words)
+    ends = (_check(with_value(bare, axis.path, value, value.span), words) for axis, value in ends_of(sweep.axes))
+    meanings = tuple(digest(each.experiment) for each in (*(point for _, point in points), *ends) if each.experiment is not None)
+    assert found.experiment is not None
+    whole = replace(found.experiment, sweep=replace(sweep, meanings=meanings))
+    return Checked(whole, (*found.complaints, *wrong), found.words)
 
 
-def _of_points(tree: Mapping, given: Entry, sweep: Sweep, base: Checked, words: Vocabulary) -> Iterator[Diagnostic]:
+def _of_points(points: list[tuple[str, Checked]], base: Checked) -> Iterator[Diagnostic]:
     """What is wrong at single values of a sweep, and not without it."""
-    bare = Mapping(tuple(e for e in tree.entries if e is not given and e.key.text != "plots"), tree.span)
     known = set(base.complaints)
-    for axis, text, value, place in single_points(given.value, sweep.axes):
-        found = _check(with_value(bare, axis.path, value, place), words)
+    for where, found in points:
         for each in found.complaints:
             if each not in known:
                 known.add(each)
-                yield replace(each, notes=(*each.notes, f"in the sweep, where `{axis.path}` is {text}"))
+                yield replace(each, notes=(*each.notes, f"in the sweep, where {where}"))
 
 
 def _check(tree: Mapping, words: Vocabulary) -> Checked:

@@ -141,7 +141,7 @@ class Reader:
                     place["type"] = result((node.text,))
                 return ir.DataRef(name=node.text, deps=frozenset({"data"}), **place)
             case "swept":
-                return ir.Swept(path=meaning.type.dims[0], deps=frozenset({"result"}), **place)
+                return ir.Swept(path=meaning.space, deps=frozenset({"result"}), **place)
             case "result":
                 if not meaning.whole:
                     choice = ", ".join(f"`{node.text}.{each}`" for each in meaning.parts)

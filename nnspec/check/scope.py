@@ -99,6 +99,8 @@ class Scope:
     """The variable of the integral around, at which a field without a point is meant."""
     swept: tuple[str, ...] = ()
     """Axes of the sweep over which claims are read; empty where a formula is about one point of it."""
+    uses: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The constants that each constant is made of."""
     swept_values: frozenset[str] = frozenset()
     """The values that the axes of the sweep take, as they are written."""
 

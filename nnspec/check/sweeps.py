@@ -15,11 +15,12 @@ from nnspec.document.paths import steps, with_value
 from nnspec.document.read import Given, as_mapping, left_empty, unknown_key, wrong_shape
 from nnspec.document.spec import NOT_SWEPT, SWEEP, TOP
 from nnspec.ir.experiment import Axis, Sweep
-from nnspec.ir.expr import Expr
+from nnspec.ir.expr import Apply, Expr, Lit
 from nnspec.ir.types import result
 from nnspec.syntax import expr_tree as ast
 from nnspec.syntax.expr_parse import parse_expr
 from nnspec.syntax.tree import Leaf, Mapping, Node, Sequence
+from nnspec.syntax.yaml_tree import read_value
 from nnspec.text.diagnostic import Diagnostic, Label, SpecError
 from nnspec.text.source import Span
 
@@ -147,6 +148,10 @@ def read_sweep(given: Given | None, axes: tuple[Axis, ...], scope: Scope) -> Swe
     with _over(axes, scope):
         checks = read_checks(node.get("checks"), scope)
     seeds, workers = options.values.get("seeds") or 1, options.values.get("workers") or 1
+    twice = next((axis for axis in axes if axis.path == "numerics.seed" and seeds > 1), None)
+    if twice is not None and twice.span is not None:
+        scope.complaints.add(Diagnostic("NN805", "`numerics.seed` is swept twice", options.spans["seeds"], "second time here",
+                                        (Label(twice.span, "first time here"),), helps=("delete one of the two",)))  # fmt: skip
     sweep = Sweep(axes=axes, seeds=seeds, checks=tuple(checks), workers=workers)
     if sweep.size > MOST_POINTS:
         scope.complaints.add(Diagnostic("NN806", "the sweep has too many points", given.key.span,
@@ -171,11 +176,13 @@ def _over(axes: tuple[Axis, ...], scope: Scope) -> Iterator[None]:
     for name, meaning in names.items():
         if meaning.kind == "result":
             names[name] = replace(meaning, type=result((*dims, *meaning.type.dims)))
-    for axis in axes:
-        root, _, name = axis.path.partition(".")
-        if root == "let" and name in names:
-            names[name] = Meaning(kind="swept", type=result((groups[axis.group],)), span=names[name].span, written=name,
-                                  space=axis.path)  # fmt: skip
+    changed = {name: axis for axis in axes for root, _, name in (axis.path.partition("."),) if root == "let"}
+    for name in (each for each, meaning in names.items() if meaning.kind == "constant"):
+        made = (name,) if name in changed else scope.uses.get(name, ())  # a formula in place of which there is a value
+        made_of = {changed[each].group for each in made if each in changed}
+        if made_of:
+            over = result(tuple(dim for group, dim in groups.items() if group in made_of))
+            names[name] = Meaning(kind="swept", type=over, span=names[name].span, written=name, space=f"let.{name}")
     before = scope.names, scope.swept, scope.swept_values
     scope.names, scope.swept = names, dims
     scope.swept_values = frozenset(value.strip("\"'") for axis in axes for value in axis.values)
@@ -193,3 +200,11 @@ def single_points(node: Node, axes: tuple[Axis, ...]) -> Iterator[tuple[Axis, st
             value = inner.get(axis.path) if isinstance(inner, Mapping) else None
             for item in value.items if isinstance(value, Sequence) else ():
                 yield axis, item.span.text, item, axis.span or item.span
+
+
+def ends_of(axes: tuple[Axis, ...]) -> Iterator[tuple[Axis, Node]]:
+    """The numbers that generated axes are made of, as values of them: those that lie on the axis tell what follows it."""
+    for axis in axes:
+        for _, value in axis.made.options if isinstance(axis.made, Apply) else ():
+            if isinstance(value, Lit):
+                yield axis, read_value(repr(value.value), f"{axis.path}=")

@@ -40,7 +40,7 @@ _BINDERS = {
     "Reweighted": ("var", "factor"), "Unnormalised": ("var", "body"),
 }  # fmt: skip
 """Nodes that bind variables: the field with their names, and the one in which they hold."""
-_UNORDERED = {"constants", "indices", "params", "fields", "data", "observables", "axes"}
+_UNORDERED = {"constants", "indices", "params", "fields", "data", "observables"}
 """Fields whose entries have names: their order in the spec means nothing."""
 
 
@@ -50,15 +50,18 @@ class _Names:
 
     indices: dict[str, str]
     variables: dict[str, str] | None
+    count: int = 0
+    """How many variables are bound around; a name that is bound again is another variable."""
 
     def binding(self, names: Iterable[str]) -> _Names:
         """The names inside a binder."""
         if self.variables is None:
             return self
-        inner = dict(self.variables)
+        inner, count = dict(self.variables), self.count
         for name in names:
-            inner[name] = f"${len(inner)}"
-        return _Names(self.indices, inner)
+            inner[name] = f"${count}"
+            count += 1
+        return _Names(self.indices, inner, count)
 
 
 def _numbers(model: Model) -> dict[str, str]:

@@ -212,6 +212,8 @@ class Sweep:
     seeds: int = 1
     checks: tuple[Check, ...] = ()
     workers: int = silent(1)
+    meanings: tuple[str, ...] = ()
+    """Digests of the spec at single values: what is a formula of something swept is not the number that it gives now."""
 
     @property
     def size(self) -> int:

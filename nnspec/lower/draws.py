@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from nnspec.ir import expr as ir
 from nnspec.lower.expressions import Env, lower, lower_domain
 from nnspec.lower.values import Value, align
 from nnspec.numerics import streams
-from nnspec.numerics.lazy import jnp
+from nnspec.numerics.lazy import jax, jnp
 
 
 def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str, ...], env: Env) -> Any:
     """Independent events [*shape, *event]; the first axes of `shape` are those of `indices`."""
     match law:
         case ir.Density(name=name):
+            if law.free and any(arg.type.kind in ("vec", "matrix") for arg in law.args):
+                return _one_by_one(law, key, shape, indices, env)
             args = {each: _argument(arg, indices, len(shape), env) for each, arg in zip(law.names, law.args, strict=True)}
             return env.words.densities[name].sample(key, args, shape, env.dtype)
         case ir.Copies(base=base, n=n):
@@ -24,6 +27,29 @@ def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str
         case _:
             msg = f"no draws from {type(law).__name__}"
             raise AssertionError(msg)
+
+
+def _one_by_one(law: ir.Density, key: Any, shape: tuple[int, ...], indices: tuple[str, ...], env: Env) -> Any:
+    """Vectors and matrices that differ from entry to entry: each entry has a key and arguments of its own."""
+    sizes, rest = shape[: len(indices)], shape[len(indices) :]
+    sample = env.words.densities[law.name].sample
+    arrays = {name: _spread(lower(arg, env), sizes, indices) for name, arg in zip(law.names, law.args, strict=True)}
+
+    def one(number: Any, args: Any) -> Any:
+        return sample(streams.draw_key(key, number), args, rest, env.dtype)
+
+    events = jax.vmap(one)(jnp.arange(math.prod(sizes)), arrays)
+    return events.reshape(*sizes, *events.shape[1:])
+
+
+def _spread(value: Value, sizes: tuple[int, ...], indices: tuple[str, ...]) -> Any:
+    """The entries of all indices on one first axis: [entry, *event]."""
+    array, axes = jnp.asarray(value.array), value.axes
+    event = array.shape[len(axes) :]
+    order = [axes.index(name) for name in indices if name in axes]
+    array = jnp.transpose(array, (*order, *range(len(axes), array.ndim)))
+    present = [size if name in axes else 1 for name, size in zip(indices, sizes, strict=True)]
+    return jnp.broadcast_to(array.reshape(*present, *event), (*sizes, *event)).reshape(-1, *event)
 
 
 def _argument(arg: ir.Expr, indices: tuple[str, ...], axes: int, env: Env) -> Any:

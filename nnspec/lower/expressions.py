@@ -195,8 +195,9 @@ def _bind(node: ir.Bind, env: Env, given: Mapping[str, Value] | None = None) -> 
 
 
 def _fresh(axis: str, taken: set[str]) -> str:
+    """A name that no index of a spec can have: `i'` is one."""
     while axis in taken:
-        axis += "'"
+        axis += "@"
     return axis
 
 
@@ -231,7 +232,8 @@ def _field_at(node: ir.FieldAt, env: Env) -> Value:
     """Another field of the model at a point; its own sums and components run over indices of their own."""
     definition = env.fields[node.name]
     args = [lower(arg, env) for arg in node.args]
-    outer = {axis: f"@{axis}" for axis in definition.components}
+    taken = {axis for arg in args for axis in arg.axes}
+    outer = {axis: _fresh(axis, taken) for axis in definition.components if axis in taken}
     args = [replace(arg, axes=tuple(outer.get(axis, axis) for axis in arg.axes)) for arg in args]
     names = {name: f"{name}@" for name in definition.inputs}
     body = rewrite(definition.body, lambda part: _as_local(part, names))

@@ -54,6 +54,10 @@ def table(plan: Plan, cores: int = 1) -> str:
     shown = ["  ".join(cells).rstrip() for cells in padded]
     notes = [f"  {row['name']}: {row['why']}" + _others(row) for row in rows(plan)]
     notes += [f"  {each.message}: {each.label if not each.secondary else each.secondary[0].text}" for each in plan.pending]
+    sweep = plan.experiment.sweep
+    if sweep is not None:
+        paths = ", ".join(axis.path for axis in sweep.axes)
+        notes.insert(0, f"  a sweep of {sweep.size:,} points over {paths}; this is the plan of the spec itself, for one of them")
     return "\n".join([shown[0], "-" * len(shown[0]), *shown[1:], "", *notes])
 
 

@@ -30,9 +30,17 @@ def judge(experiment: Experiment, estimates: Mapping[str, Estimate], data: Mappi
 
 def judge_over(
     experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any], swept: Mapping[str, Any],
-    axes: Mapping[str, Any],
+    axes: Mapping[str, Sequence[Any]],
 ) -> list[CheckRecord]:  # fmt: skip
-    """The claims about a whole sweep: estimates have its axes as dimensions, `swept` has the values by path."""
+    """The claims about a whole sweep, whose axes are dimensions of the estimates.
+
+    Args:
+        experiment: the spec with the sweep.
+        estimates: results over the sweep.
+        data: the data sets that are the same at every point.
+        swept: constants over the whole grid, by path.
+        axes: for each dimension the values of all that changes along it.
+    """
     checks = experiment.sweep.checks if experiment.sweep is not None else ()
     return [_judge(check, _Judge(experiment, estimates, data, swept, axes)) for check in checks]
 
@@ -83,7 +91,7 @@ def _failed(check: Check, record: CheckRecord, note: str) -> Diagnostic:
 
 _BINARY = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b, "pow": lambda a, b: a**b,
+    "div": lambda a, b: a / b, "pow": lambda a, b: _power(a, b),
 }  # fmt: skip
 _COMPARE = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
@@ -92,6 +100,12 @@ _COMPARE = {
 _WHOLE = {"max": "max", "min": "min", "mean": "mean", "sum": "sum"}
 _OVER_SWEEPS = ("slope", "spread", "argmin", "argmax")
 _BY_ENTRY = ("sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "abs", "sign", "floor", "where")
+
+
+def _power(a: Any, b: Any) -> Any:
+    """a^b; of what is not a number nothing is one, not even its power 0."""
+    power = a**b
+    return np.where(np.isnan(a) | np.isnan(b), np.nan, power) if np.ndim(power) else power
 
 
 def _spread(value: Any, dims: tuple[str, ...], whole: tuple[str, ...]) -> Any:
@@ -113,6 +127,11 @@ def _slope(x: Any, y: Any) -> Any:
     return np.sum(centred * y) / np.sum(centred**2)
 
 
+def _gone(dims: tuple[str, ...], node: ir.Expr) -> tuple[int, ...]:
+    """The axes that a node sums over: those that it does not keep."""
+    return tuple(k for k, dim in enumerate(dims) if dim not in node.type.dims)
+
+
 def _same(value: Any, wanted: str) -> bool:
     try:
         return float(value) == float(wanted)
@@ -129,7 +148,7 @@ class _Judge:
 
     def __init__(
         self, experiment: Experiment, estimates: Mapping[str, Estimate], data: Mapping[str, Any],
-        swept: Mapping[str, Any] | None = None, axes: Mapping[str, Any] | None = None,
+        swept: Mapping[str, Any] | None = None, axes: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:  # fmt: skip
         self.swept, self.axes = swept or {}, axes or {}
         self.constants = experiment.values
@@ -145,11 +164,15 @@ class _Judge:
             case ir.Const(name=name):
                 return self.constants[name]
             case ir.DataRef(name=name):
+                if name not in self.data:
+                    msg = f"`{name}` is not the same at every point of the sweep"
+                    raise CannotJudge(msg)
                 return self.data[name]
             case ir.ResultRef():
                 return np.asarray(self._result(node).value)
             case ir.Swept(path=path):
-                return self.swept[path]
+                gone = tuple(k for k, dim in enumerate(self.axes) if dim not in node.type.dims)
+                return np.fmax.reduce(self.swept[path], axis=gone) if gone else self.swept[path]
             case ir.Neg(arg=arg):
                 return -self.value(arg)
             case ir.Bin(op=op, left=left, right=right):
@@ -205,18 +228,20 @@ class _Judge:
     def _apply(self, node: ir.Apply) -> Any:
         if node.fn == "se":
             return self._error(node.args[0])
-        dims = any(isinstance(arg, ir.Text) for arg in node.args)
+        some = any(isinstance(arg, ir.Text) for arg in node.args)
         args = [self.value(arg) for arg in node.args if not isinstance(arg, ir.Text)]
         if node.fn in _WHOLE and len(args) == 1:
-            gone = [k for k, dim in enumerate(node.args[0].type.dims) if dim not in node.type.dims]
-            return getattr(np, _WHOLE[node.fn])(args[0], axis=tuple(gone) if node.type.dims or dims else None)
+            gone = _gone(node.args[0].type.dims, node) if node.type.dims or some else None
+            return getattr(np, _WHOLE[node.fn])(args[0], axis=gone)
         if node.fn in _OVER_SWEEPS:
             return self._over_sweep(node, args)
         if node.fn == "relative_change":
-            steps = np.moveaxis(np.asarray(args[0]), node.args[0].type.dims.index("step"), 0)
-            return np.linalg.norm(steps[-1] - steps[0]) / np.linalg.norm(steps[0])
+            dims = node.args[0].type.dims
+            first, last = (np.take(args[0], k, axis=dims.index("step")) for k in (0, -1))
+            over = _gone(tuple(dim for dim in dims if dim != "step"), node)
+            return np.sqrt(np.sum(np.square(last - first), axis=over) / np.sum(np.square(first), axis=over))
         if node.fn == "norm":
-            return np.sqrt(np.sum(np.square(args[0])))
+            return np.sqrt(np.sum(np.square(args[0]), axis=_gone(node.args[0].type.dims, node)))
         if node.fn in ("min", "max"):
             pair = np.minimum if node.fn == "min" else np.maximum
             total = args[0]
@@ -247,8 +272,16 @@ class _Judge:
         options = {name: value.value for name, value in node.options if isinstance(value, ir.Text)}
         chosen = [(value, arg.type.dims) for value, arg in zip(args, node.args, strict=True)]
         if "where" in options:
-            chosen = [self._where(value, dims, options["where"]) for value, dims in chosen]
+            dim, k = self._where(options["where"])
+            chosen = [(np.take(value, k, axis=has.index(dim)), tuple(each for each in has if each != dim))
+                      if dim in has else (value, has) for value, has in chosen]  # fmt: skip
         value, dims = chosen[-1]
+        if any(np.any(np.isnan(each)) for each, _ in chosen):
+            msg = f"`{node.span.text if node.span else node.fn}` is about points that have no value"
+            raise CannotJudge(msg)
+        if not dims or options.get("over", dims[0]) not in dims:
+            msg = f"`{node.span.text if node.span else node.fn}` is about a single point"
+            raise CannotJudge(msg)
         if node.fn == "spread":
             return np.max(value) - np.min(value)
         if node.fn == "slope":
@@ -257,13 +290,16 @@ class _Judge:
         at = np.argmin if node.fn == "argmin" else np.argmax
         return at(value, axis=dims.index(options["over"])) + 1
 
-    def _where(self, value: Any, dims: tuple[str, ...], wanted: str) -> tuple[Any, tuple[str, ...]]:
-        for dim in dims:
-            along = self.axes.get(dim)
-            hits = [] if along is None else [k for k, each in enumerate(along) if str(each) == wanted or _same(each, wanted)]
-            if hits:
-                return np.take(value, hits[0], axis=dims.index(dim)), tuple(each for each in dims if each != dim)
-        return value, dims
+    def _where(self, wanted: str) -> tuple[str, int]:
+        """The axis with this value and its place there; a value of several axes names none of them."""
+        hits = {
+            (dim, k) for dim, lists in self.axes.items() for listed in lists
+            for k, each in enumerate(listed) if str(each) == wanted or _same(each, wanted)
+        }  # fmt: skip
+        if len(hits) != 1:
+            msg = f"`where` finds {len(hits)} places where the sweep has the value `{wanted}`"
+            raise CannotJudge(msg)
+        return hits.pop()
 
     def _entry(self, node: ir.Entry, array: Any, places: tuple[int, ...]) -> Any:
         outside = len(node.type.dims) if node.arg.type.kind == "result" else 0  # axes of a sweep come first

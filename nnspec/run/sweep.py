@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nnspec.ir.experiment import Axis, Experiment, Sweep
-from nnspec.ir.expr import Apply
+from nnspec.ir.expr import Apply, DataRef
+from nnspec.ir.walk import walk
 from nnspec.numerics.lazy import np
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.result.record import CheckRecord
 from nnspec.run.checks import judge_over
-from nnspec.run.data import made
+from nnspec.run.data import made, make_data
 from nnspec.text.diagnostic import Diagnostic
 
 
@@ -33,9 +34,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Swept:
-    """What came of a point: its estimates, or why there are none; `failed` are its own checks that failed."""
+    """What came of a point: its meaning, its estimates, or why there are none; `failed` are its checks that failed."""
 
     point: Point
+    experiment: Experiment | None = None
     estimates: tuple[Estimate, ...] = ()
     path: str = ""
     failed: tuple[Diagnostic, ...] = ()
@@ -84,26 +86,26 @@ def _groups(sweep: Sweep) -> list[list[Axis]]:
     return list(found.values())
 
 
-def over(experiment: Experiment, found: Sequence[Swept], data: Mapping[str, Any], words: Vocabulary) -> Whole:
+def over(experiment: Experiment, found: Sequence[Swept], words: Vocabulary) -> Whole:
     """Results of all points as arrays, and the claims of the sweep judged on them."""
     sweep = experiment.sweep
     assert sweep is not None
     groups = _groups(sweep)
-    dims = tuple(group[0].path for group in groups)
     coords = {group[0].path: _coordinate(values(group[0], words)) for group in groups}
     shape = tuple(group[0].count for group in groups)
     estimates: list[Estimate] = []
     left_out: list[str] = []
     names = dict.fromkeys(each.name for point in found for each in point.estimates)
     for name in names:
-        assembled = _assembled(name, found, dims, shape, coords)
+        assembled = _assembled(name, found, shape, coords, sweep.seeds)
         if assembled is None:
             left_out.append(name)
         else:
             estimates.append(assembled)
     listed = {axis.path: values(axis, words) for axis in sweep.axes}
     by_name = {each.name: each for each in estimates}
-    checks = judge_over(experiment, by_name, data, {axis.path: _coordinate(listed[axis.path]) for axis in sweep.axes}, coords)
+    axes = {group[0].path: [_coordinate(listed[axis.path]) for axis in group] for group in groups}
+    checks = judge_over(experiment, by_name, _common_data(sweep, found, words), _constants(experiment, found, shape), axes)
     return Whole(tuple(estimates), tuple(checks), tuple(found), tuple(left_out))
 
 
@@ -116,9 +118,9 @@ def _coordinate(texts: Sequence[str]) -> Any:
 
 
 def _assembled(
-    name: str, found: Sequence[Swept], dims: tuple[str, ...], shape: tuple[int, ...], coords: Mapping[str, Any]
+    name: str, found: Sequence[Swept], shape: tuple[int, ...], coords: Mapping[str, Any], seeds: int
 ) -> Estimate | None:
-    """One observable over the sweep: the mean over seeds at each point, NaN where a point failed."""
+    """One observable over the sweep: the mean over seeds at each point, NaN where one of them failed."""
     here = [(point.point.place, each) for point in found for each in point.estimates if each.name == name]
     first = here[0][1]
     own = np.shape(first.value)
@@ -129,16 +131,37 @@ def _assembled(
         total[place] += np.asarray(each.value)
         square[place] += np.square(np.asarray(each.stderr)) if each.stderr is not None else 0.0
         count[place] += 1
-    many = count.reshape(*shape, *(1,) * len(own))
+    many = np.where(count == seeds, count, np.nan).reshape(*shape, *(1,) * len(own))
     with np.errstate(all="ignore"):
         value, error = total / many, np.sqrt(square) / many
     sampled = any(each.stderr is not None for _, each in here)
-    along = {**{dim: coords[dim] for dim in dims if coords[dim].dtype.kind == "f"}, **first.coords}
+    same = {dim: along for dim, along in first.coords.items() if all(_equal(along, each.coords.get(dim)) for _, each in here)}
+    along = {**{dim: values for dim, values in coords.items() if values.dtype.kind == "f"}, **same}
     warnings = tuple(dict.fromkeys(text for _, each in here for text in each.warnings))
     return replace(
-        first, value=value, stderr=error if sampled else None, dims=(*dims, *first.dims), coords=along, blocks=None,
+        first, value=value, stderr=error if sampled else None, dims=(*coords, *first.dims), coords=along, blocks=None,
         numerical_error=max(each.numerical_error for _, each in here), warnings=warnings, diagnostics={},
     )  # fmt: skip
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return other is not None and np.array_equal(np.asarray(one), np.asarray(other))
+
+
+def _constants(experiment: Experiment, found: Sequence[Swept], shape: tuple[int, ...]) -> dict[str, Any]:
+    """Each constant over the whole grid, by its path, as it is at each point; NaN where a point has no meaning."""
+    arrays = {name: np.full(shape, np.nan) for name in experiment.values}
+    for each in found:
+        for name, value in (each.experiment.values if each.experiment is not None else {}).items():
+            arrays[name][each.point.place] = float(value)
+    return {f"let.{name}": array for name, array in arrays.items()}
+
+
+def _common_data(sweep: Sweep, found: Sequence[Swept], words: Vocabulary) -> dict[str, Any]:
+    """The data sets that claims mention, as far as they are the same at every point."""
+    asked = {part.name for check in sweep.checks for part in walk(check.that) if isinstance(part, DataRef)}
+    sets = [make_data(each.experiment, words) for each in found if each.experiment is not None] if asked else []
+    return {name: sets[0][name] for name in asked if sets and all(_equal(each[name], sets[0][name]) for each in sets)}
 
 
 def run_points(

@@ -136,7 +136,7 @@ def test_the_table_of_exit_statuses_is_that_of_the_program() -> None:
     import nnspec.cli as cli
 
     table = {int(n) for n in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
-    ends = {cli.DONE, cli.WRONG_SPEC, cli.WRONG_COMMAND, cli.CHECK_FAILED, cli.NOT_COMPUTED, cli.BUG, cli.INTERRUPTED}
+    ends = {cli.DONE, cli.WRONG_SPEC, cli.WRONG_COMMAND, cli.CHECK_FAILED, cli.NOT_COMPUTED, cli.POINTS_FAILED, cli.BUG, cli.INTERRUPTED}
     assert table == ends
 
 

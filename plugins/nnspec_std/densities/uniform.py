@@ -60,7 +60,10 @@ def _each(args: Args, x: Array, deed: Callable[[Region, Array], Array]) -> tuple
 
 
 def sample(key: Array, args: Args, shape: tuple[int, ...], dtype: Any) -> Array:
-    """Independent factors, each with its own key: [*shape], or [*shape, component]."""
+    """Independent factors, each with its own key: [*shape], or [*shape, component]; ends may be arrays over the shape."""
+    if "domain" not in args:
+        lo, hi = (jnp.asarray(args[end], jnp.float64).astype(dtype) for end in ("lo", "hi"))
+        return lo + (hi - lo) * streams.uniform(key, (*shape, 1), dtype)[..., 0]
     regions, bare = _regions(args)
     keys = [key] if len(regions) == 1 else [streams.draw_key(key, n) for n in range(len(regions))]
     return _joined([r.sample(k, shape, dtype) for r, k in zip(regions, keys, strict=True)], bare)
