@@ -45,8 +45,20 @@ def read_axes(given: Given | None, tree: Mapping, scope: Scope) -> tuple[Axis, .
             if axis is not None:
                 found.append(axis)
     _once(found, scope)
+    _apart(found, scope)
     _one_length([axis for axis in found if axis.group == "zip"], scope)
     return tuple(found)
+
+
+def _apart(axes: list[Axis], scope: Scope) -> None:
+    """NN805: a part of something that is swept as a whole would lose its value, or win, by the order of the keys."""
+    for axis in axes:
+        whole = next((each for each in axes if axis.path.startswith((f"{each.path}.", f"{each.path}["))), None)
+        if whole is not None and axis.span is not None and whole.span is not None:
+            message = f"`{axis.path}` is a part of `{whole.path}`, which is swept too"
+            scope.complaints.add(Diagnostic("NN805", message, axis.span, "which value counts?",
+                                            (Label(whole.span, "swept as a whole here"),),
+                                            helps=("list the whole values under one of the two paths",)))  # fmt: skip
 
 
 def _axis(key: Leaf, value: Node, group: str, tree: Mapping, scope: Scope) -> Axis | None:

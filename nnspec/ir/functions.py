@@ -72,7 +72,8 @@ OF_RESULTS: dict[str, str] = {
     "agree": "whether two results agree within their errors: `agree(a, b, false_alarm=1e-3)`",
     "relative_change": 'norm of the change along "step", from the first to the last, over the norm of the first',
     "slope": 'slope of the straight line through all (x, y), least squares: `slope(log(N), log(g), where="mup")`',
-    "argmin": 'where along an axis of the sweep a result is smallest, counted from 1: `argmin(y, over="let.lr", by="let.n")`',
+    "argmin": 'where along an axis of the sweep a result is smallest, counted from 1: `argmin(y, over="let.lr", by="let.n")`; '
+    "all other axes remain, and `by` says of which one the answer is a function",
     "argmax": "where along an axis of the sweep a result is largest, counted from 1",
     "spread": "largest minus smallest entry",
 }

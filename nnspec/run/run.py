@@ -107,6 +107,8 @@ def run_record(
     warnings = [f"{point.point}: {point.errors[0].message}" for point in broken]
     warnings += [f"{point.point}: {each.message}" for point in wrong for each in point.failed]
     warnings += [f"{name} has another shape at every point, and is found in their folders alone" for name in whole.left_out]
+    if experiment.sweep.workers > 1:
+        warnings.append("`workers` was not heeded: this version computes the points of a sweep one after the other")
     provenance = collect(
         digest(experiment), experiment.numerics.seed, _answered(plan, words), command_line, device="",
         precision=_precision(plan), draws={e.name: e.draws for e in whole.estimates if e.draws}, host=host,

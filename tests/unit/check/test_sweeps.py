@@ -85,7 +85,7 @@ def test_claims_over_the_whole_sweep(name):
         ("grid: {let.N: [10, 20]}\n  checks: ['slope(log(N)) < 5']", "NN312"),
         ("grid: {let.N: [10, 20]}\n  checks: ['argmin(max(G), over=\"let.s\") < 5']", "NN807"),
         ("grid: {let.N: [10, 20]}\n  checks: ['slope(N, max(G), where=\"30\") < 5']", "NN807"),
-        ("grid: {let..N: [10, 20]}", "NN801"), ("grid: [let.N]", "NN014"), ("zip: {let.N: {a: 1}}", "NN014"),
+        ("grid: {let: [{N: 1, s: 1, c: 1}], let.N: [2, 3]}", "NN805"), ("grid: {let..N: [10, 20]}", "NN801"), ("grid: [let.N]", "NN014"), ("zip: {let.N: {a: 1}}", "NN014"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_sweep(text, code):

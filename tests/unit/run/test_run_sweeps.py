@@ -120,6 +120,15 @@ def test_claims_of_points_and_of_the_sweep(tmp_path):
     assert main(["run", str(source), "--out", str(tmp_path / "runs")]) == 3
 
 
+def test_what_is_asked_for_and_not_heeded_is_said(tmp_path):
+    from nnspec.plan.show import table
+
+    checked = swept("sweep: {grid: {let.s: [1, 2]}, workers: 3}")
+    assert "a sweep of 2 points over let.s" in table(checked.plan)
+    assert "one after the other" in table(checked.plan)
+    assert any("`workers`" in text for text in run(checked, tmp_path).record.warnings)
+
+
 def test_the_order_of_points():
     checked = swept("sweep: {grid: {let.c: [1, 2]}, zip: {let.N: [4, 8], let.s: [1, 2]}, seeds: 2}")
     listed = points(checked.experiment.sweep, 5, checked.spec.words)
