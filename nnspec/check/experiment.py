@@ -53,10 +53,13 @@ def check(tree: Mapping, words: Vocabulary) -> Checked:
     if sweep is None or given is None:
         return found
     bare = Mapping(tuple(e for e in tree.entries if e is not given and e.key.text != "plots"), tree.span)
-    points = [
-        (f"`{axis.path}` is {text}", _check(with_value(bare, axis.path, value, place), words))
-        for axis, text, value, place in single_points(given.value, sweep.axes)
-    ]
+    points: list[tuple[str, Checked]] = []
+    for changes in single_points(given.value, sweep.axes):
+        point = bare
+        for axis, value, place in changes:
+            point = with_value(point, axis.path, value, place)
+        where = " and ".join(f"`{axis.path}` is {value.span.text}" for axis, value, _ in changes)
+        points.append((where, _check(point, words)))
     wrong = tuple(_of_points(points, found))
     if any(each.level == "error" for each in wrong):
         return Checked(None, (*found.complaints, *wrong), found.words)

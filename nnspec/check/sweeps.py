@@ -204,14 +204,27 @@ def _over(axes: tuple[Axis, ...], scope: Scope) -> Iterator[None]:
         scope.names, scope.swept, scope.swept_values = before
 
 
-def single_points(node: Node, axes: tuple[Axis, ...]) -> Iterator[tuple[Axis, str, Node, Span]]:
-    """Every listed value of every axis by itself, with its place."""
-    for axis in axes:
-        for part in ("grid", "zip"):
-            inner = node.get(part) if isinstance(node, Mapping) else None
-            value = inner.get(axis.path) if isinstance(inner, Mapping) else None
-            for item in value.items if isinstance(value, Sequence) else ():
-                yield axis, item.span.text, item, axis.span or item.span
+Change = tuple[Axis, Node, Span]
+"""A value of an axis, and where its path is written."""
+
+
+def single_points(node: Node, axes: tuple[Axis, ...]) -> Iterator[tuple[Change, ...]]:
+    """Every listed value of every axis by itself; what changes together, together."""
+    for group in dict.fromkeys(axis.group for axis in axes):
+        listed = [(axis, _listed(node, axis)) for axis in axes if axis.group == group]
+        for k in range(max(len(items) for _, items in listed)):
+            changes = tuple((axis, items[k], axis.span or items[k].span) for axis, items in listed if k < len(items))
+            if changes:
+                yield changes
+
+
+def _listed(node: Node, axis: Axis) -> tuple[Node, ...]:
+    for part in ("grid", "zip"):
+        inner = node.get(part) if isinstance(node, Mapping) else None
+        value = inner.get(axis.path) if isinstance(inner, Mapping) else None
+        if isinstance(value, Sequence):
+            return value.items
+    return ()
 
 
 def ends_of(axes: tuple[Axis, ...]) -> Iterator[tuple[Axis, Node]]:

@@ -46,6 +46,14 @@ def test_a_grid_and_what_changes_together():
     assert sweep("grid: {let.c: [1, 2, 3]}\n  zip: {let.N: [10, 20], let.s: [1, 2]}").size == 6
 
 
+def test_values_that_are_right_together_only():
+    text = "zip: {let.s: [1, 4], model.params: [{'a[i]': 'Normal(0, 2 - s)', 'w[i]': 'Normal(0, c)'}, {'a[i]': 'Normal(0, s - 2)', 'w[i]': 'Normal(0, c)'}]}"
+    assert sweep(text).size == 2
+    (fault,) = faults(text.replace("[1, 4]", "[1, 2]"))
+    assert fault.code == "NN403"
+    assert "`let.s` is 2 and `model.params` is" in fault.notes[-1]
+
+
 def test_values_of_a_generator():
     found = sweep('grid: {let.c: "linspace(1, 3, 5)"}')
     assert (found.axes[0].count, found.size) == (5, 5)
