@@ -51,8 +51,7 @@ def read_constants(node: Node | None, scope: Scope, block: Sequence_[tuple[ast.N
             formulas[name.text] = (name, formula)
     for word in _in_order(formulas, scope):
         _constant(*formulas[word], scope)
-        used = {each.text for each in _uses(formulas[word][1])} & formulas.keys()
-        scope.uses[word] = frozenset(used).union(*(scope.uses.get(each, frozenset()) for each in used))
+        scope.uses[word] = frozenset(each.text for each in _uses(formulas[word][1])) & formulas.keys()
 
 
 def _constant(name: ast.Name, formula: ast.Expr | None, scope: Scope) -> None:

@@ -100,7 +100,7 @@ class Scope:
     swept: tuple[str, ...] = ()
     """Axes of the sweep over which claims are read; empty where a formula is about one point of it."""
     uses: dict[str, frozenset[str]] = field(default_factory=dict)
-    """The constants that each constant is made of."""
+    """The constants that stand in the formula of each constant."""
     swept_values: frozenset[str] = frozenset()
     """The values that the axes of the sweep take, as they are written."""
 

@@ -179,6 +179,18 @@ def _unknown(key: Leaf, scope: Scope) -> Diagnostic:
     return unknown_key(key, "`sweep`", [item.name for item in SWEEP])
 
 
+def _made_from(name: str, scope: Scope) -> set[str]:
+    """The constants that the formula of a constant holds, and those in the formulas of these."""
+    found: set[str] = set()
+    todo = list(scope.uses.get(name, ()))
+    while todo:
+        used = todo.pop()
+        if used not in found:
+            found.add(used)
+            todo += scope.uses.get(used, ())
+    return found
+
+
 @contextmanager
 def _over(axes: tuple[Axis, ...], scope: Scope) -> Iterator[None]:
     """Names as they are over a whole sweep: results have its axes, swept constants are arrays over them."""
@@ -190,7 +202,7 @@ def _over(axes: tuple[Axis, ...], scope: Scope) -> Iterator[None]:
             names[name] = replace(meaning, type=result((*dims, *meaning.type.dims)))
     changed = {name: axis for axis in axes for root, _, name in (axis.path.partition("."),) if root == "let"}
     for name in (each for each, meaning in names.items() if meaning.kind == "constant"):
-        made = (name,) if name in changed else scope.uses.get(name, ())  # a formula in place of which there is a value
+        made = {name} if name in changed else _made_from(name, scope)  # a formula in place of which there is a value
         made_of = {changed[each].group for each in made if each in changed}
         if made_of:
             over = result(tuple(dim for group, dim in groups.items() if group in made_of))
