@@ -47,7 +47,8 @@ def read_axes(given: Given | None, tree: Mapping, scope: Scope) -> tuple[Axis, .
     _once(found, scope)
     _apart(found, scope)
     _one_length([axis for axis in found if axis.group == "zip"], scope)
-    return tuple(found)
+    # The order of keys means nothing: dimensions of results are in the order of the alphabet.
+    return tuple(sorted(found, key=lambda axis: (axis.path.casefold(), axis.path)))
 
 
 def _apart(axes: list[Axis], scope: Scope) -> None:

@@ -184,7 +184,7 @@ def test_one_change_is_one_line(old: str, new: str, wanted: str, lines: Callable
 
 def test_a_sweep_that_only_one_has_is_one_line(lines: Callable[[str, str], list[str]]) -> None:
     without = WHOLE[: WHOLE.index("sweep:")] + WHOLE[WHOLE.index("checks:\n  - max(abs") :]
-    assert lines(WHOLE, without) == ["sweep: only in the first: let.N, let.g"]
+    assert lines(WHOLE, without) == ["sweep: only in the first: let.g, let.N"]
 
 
 def test_claims_of_a_sweep(lines: Callable[[str, str], list[str]]) -> None:
@@ -201,8 +201,8 @@ def test_axes_that_change_together(lines: Callable[[str, str], list[str]]) -> No
     assert lines(WHOLE, WHOLE.replace(one + other, other + one))[0].startswith("the same meaning")
     both = WHOLE.replace("[10, 20]", "[10, 20, 40]")
     assert lines(both, both.replace("  grid:", "  zip:")) == [
-        "sweep.let.N: only in the first: 10, 20, 40", "sweep.let.g: only in the first: linspace(a=1, b=2, n=3)",
-        "sweep.zip.let.N: only in the second: 10, 20, 40", "sweep.zip.let.g: only in the second: linspace(a=1, b=2, n=3)",
+        "sweep.let.g: only in the first: linspace(a=1, b=2, n=3)", "sweep.let.N: only in the first: 10, 20, 40",
+        "sweep.zip.let.g: only in the second: linspace(a=1, b=2, n=3)", "sweep.zip.let.N: only in the second: 10, 20, 40",
     ]  # fmt: skip
 
 

@@ -58,8 +58,8 @@ def test_a_point_is_what_its_spec_gives_alone(tmp_path):
     for k, s in enumerate((1, 2, 3)):
         for j, c in enumerate((2, 1)):
             alone = run(loads(SPEC.format(sweep="")).set("let.s", s).set("let.c", c).check(), tmp_path / "alone")
-            assert alone["G2"].value.tobytes() == np.ascontiguousarray(done["G2"].value[k, j]).tobytes()
-            assert alone["G2"].stderr.tobytes() == np.ascontiguousarray(done["G2"].stderr[k, j]).tobytes()
+            assert alone["G2"].value.tobytes() == np.ascontiguousarray(done["G2"].value[j, k]).tobytes()
+            assert alone["G2"].stderr.tobytes() == np.ascontiguousarray(done["G2"].stderr[j, k]).tobytes()
             assert alone.path.name in {each["folder"] for each in done.record.points}, "the same spec, the same digest"
 
 
