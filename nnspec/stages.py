@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
 from nnspec.text.source import Source, Span
 
 if TYPE_CHECKING:
+    from nnspec.run import sweep
     pass
 
 
@@ -41,6 +43,8 @@ class Spec:
     words: Vocabulary
     own: Mapping | None = None
     """The tree of this file alone, where it extends another."""
+    plugins: tuple[str, ...] = ()
+    """Words of the command line with which another process gets the same vocabulary."""
 
     def set(self, path: str, value: object) -> Spec:
         """The spec with another value at a path, which is read as in the file: `spec.set("let.m", 2)`.
@@ -203,7 +207,8 @@ def loads_source(
     """Read a spec from a source."""
     own = read_tree(source)
     tree = extended(own, lambda path: read_tree(read_source(path)), tuple(map(Path, allow)))
-    spec = Spec(source, tree, load_vocabulary(plugin_files, no_plugins), own)
+    plugins = (*(word for file in plugin_files for word in ("--plugin-file", file)), *(["--no-plugins"] if no_plugins else []))
+    spec = Spec(source, tree, load_vocabulary(plugin_files, no_plugins), own, plugins)
     for path, value in changes:
         spec = spec.set(path, value)
     return spec
@@ -245,6 +250,7 @@ def run(
     from nnspec.run import execute, store
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
+    from nnspec.run.shards import Shelf
 
     if checked.plan.pending:
         raise execute.NotYet(checked.plan.pending)
@@ -257,10 +263,17 @@ def run(
         options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
         return _sweep(checked, place.path, options)
     warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
-    finished = compute(
-        checked.plan, checked.spec.words, report, command_line=command_line, warnings=warnings, host=host,
-        memory=execute.MEMORY if memory is None else memory, programs=programs,
-    )  # fmt: skip
+    shelf = Shelf(place.shards)
+    if force:
+        shelf.drop()
+    try:
+        finished = compute(
+            checked.plan, checked.spec.words, report, command_line=command_line, warnings=warnings, host=host,
+            memory=execute.MEMORY if memory is None else memory, programs=programs, shelf=shelf,
+        )  # fmt: skip
+    except execute.ComputingError:  # whoever goes on would come to the same end
+        shelf.drop()
+        raise
     try:
         work = store.open_work(place)
         write(finished, work)
@@ -268,7 +281,10 @@ def run(
         (work / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
         if output.get("report", True):
             _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
+        if not force and place.record is not None:  # another process was faster
+            return open_run(place.path, fresh=False)
         kept = store.close_work(place)
+        shelf.drop()
     finally:
         store.drop_work(place)
     return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)
@@ -299,7 +315,10 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
             return sweep.Swept(point, meaning, errors=(error.diagnostic,))
         return sweep.Swept(point, meaning, done.estimates, done.path.name, done.failed)
 
-    found = [one(point) for point in sweep.points(experiment.sweep, experiment.numerics.seed, words)]
+    listed = sweep.points(experiment.sweep, experiment.numerics.seed, words)
+    if experiment.sweep.workers > 1:
+        _compute_ahead(checked, listed, path, options)
+    found = [one(point) for point in listed]
     whole = sweep.over(experiment, found, words)
     record, failed = run_record(checked.plan, words, whole, options["command_line"], options["host"])
     path.mkdir(parents=True, exist_ok=True)
@@ -308,6 +327,24 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
     write_whole(record, whole, path)
     errors = tuple(each for point in whole.points for each in point.errors)
     return Run(path, record, whole.estimates, (*failed, *(each for point in whole.points for each in point.failed)), errors=errors)
+
+
+def _compute_ahead(checked: Checked, listed: Sequence[sweep.Point], path: Path, options: dict[str, Any]) -> None:
+    """The points by processes of their own, those first that are not there; what is wrong is said when they are gathered."""
+    from nnspec.run import workers
+
+    texts: list[str] = []
+    for point in listed:
+        spec = _without_sweep(checked)
+        with suppress(SpecError):
+            for where, value in point.changes:
+                spec = spec.set(where, value)
+            texts.append(resolved(spec))
+    memory = ("--memory", f"{options['memory']:.0f}B") if options["memory"] is not None else ()
+    force = ("--force",) if options["force"] else ()
+    assert checked.experiment.sweep is not None
+    workers.compute_ahead(texts, path / "points", checked.experiment.sweep.workers, (*checked.spec.plugins, *memory, *force))
+    options["force"] = False  # they are new
 
 
 def _without_sweep(checked: Checked) -> Spec:

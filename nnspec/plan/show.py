@@ -58,8 +58,6 @@ def table(plan: Plan, cores: int = 1) -> str:
     if sweep is not None:
         paths = ", ".join(axis.path for axis in sweep.axes)
         notes.insert(0, f"  a sweep of {sweep.size:,} points over {paths}; this is the plan of the spec itself, for one of them")
-        if sweep.workers > 1:
-            notes.insert(1, f"  workers: {sweep.workers} are asked for, and this version computes the points one after the other")
     return "\n".join([shown[0], "-" * len(shown[0]), *shown[1:], "", *notes])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import nnspec
 from nnspec.ir.experiment import Experiment
 from nnspec.numerics import lazy
 from nnspec.numerics.lazy import jax, np
@@ -19,6 +20,7 @@ from nnspec.plugin.records import Program, Resources, Statistics
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.run.data import make_data, request
+from nnspec.run.shards import NOWHERE, Shelf, put_all
 from nnspec.text.diagnostic import Diagnostic
 
 MEMORY = 4 * 2**30
@@ -79,9 +81,10 @@ def prepare(cache: str | None) -> None:
 
 
 def execute(
-    plan: Plan, words: Vocabulary, report: Report, memory: float = MEMORY, programs: Programs | None = None
-) -> Outcome:
-    """Compute everything in a plan.
+    plan: Plan, words: Vocabulary, report: Report, memory: float = MEMORY, programs: Programs | None = None,
+    shelf: Shelf = NOWHERE,
+) -> Outcome:  # fmt: skip
+    """Compute everything in a plan; what shards leave is kept on the `shelf`, and used when it is there.
 
     Raises:
         ComputingError: a group that would need too much memory, or that gave a number that is not finite.
@@ -92,7 +95,7 @@ def execute(
     seconds: dict[str, float] = {}
     for group in plan.groups:
         start = time.perf_counter()
-        for estimate in _run(group, plan.experiment, words, data, report, programs):
+        for estimate in _run(group, plan.experiment, words, data, report, programs, shelf):
             found[estimate.name] = _owned(_finite(estimate, group), words)
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
     ordered = tuple(found[row.asked.name] for row in plan.rows)
@@ -101,7 +104,7 @@ def execute(
 
 def _run(
     group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report,
-    programs: Programs | None,
+    programs: Programs | None, shelf: Shelf,
 ) -> list[Estimate]:
     questions = tuple(row.answers.question for row in group.rows)
     asks = tuple(request(row.asked, experiment, data) for row in group.rows)
@@ -111,11 +114,14 @@ def _run(
     report(Progress(names, 0, 1, 0, 0.0))
     try:
         program = words.backends[group.backend].compile(questions, tuple(row.chosen for row in group.rows), resources)
-        statistics: dict[int, Statistics] = {}
+        own = shelf.of(*_told(group, program)) if program.shards > 1 else NOWHERE
+        statistics: dict[int, Statistics] = own.known(program.shards)
         while len(statistics) < program.shards:
             ready = _ready(program, statistics)
             before = [None if (first := program.after(k)) is None else statistics[first] for k in ready]
-            statistics |= zip(ready, program.compute(ready, before), strict=True)
+            found = program.compute(ready, before)
+            put_all(own, ready, found)
+            statistics |= zip(ready, found, strict=True)
             done = len(statistics)
             report(Progress(names, done, program.shards, done * program.draws_per_shard, time.perf_counter() - start))
         with np.errstate(all="ignore"):  # what is not finite is found in the results
@@ -124,6 +130,13 @@ def _run(
         place = group.rows[0].asked.span
         diagnostic = Diagnostic("NN704", f"`{names}` could not be computed", place, "asked for here", notes=(str(error),))
         raise ComputingError(diagnostic) from error
+
+
+def _told(group: Group, program: Program) -> tuple[str, ...]:
+    """What the numbers of a program's shards depend on besides the spec, whose digest names the folder."""
+    rows = [f"{row.asked.name} {row.chosen.method} {row.chosen.draws}" for row in group.rows]
+    versions = (nnspec.__version__, jax.__version__, jax.devices()[0].device_kind)
+    return (group.backend, *rows, *versions, f"{program.shards} shards")
 
 
 def _ready(program: Program, statistics: Mapping[int, Statistics]) -> list[int]:

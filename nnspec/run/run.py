@@ -16,6 +16,7 @@ from nnspec.result.provenance import Timing, collect, now
 from nnspec.result.record import RunRecord, summarise
 from nnspec.run.checks import failures, judge
 from nnspec.run.execute import Outcome, Programs, Report, execute
+from nnspec.run.shards import NOWHERE, Shelf
 from nnspec.run.sweep import Whole
 from nnspec.text.diagnostic import Diagnostic
 
@@ -31,11 +32,11 @@ class Finished:
 
 def run(
     plan: Plan, words: Vocabulary, report: Report, *, command_line: tuple[str, ...], warnings: tuple[str, ...] = (),
-    memory: float, host: str | None = None, programs: Programs | None = None,
+    memory: float, host: str | None = None, programs: Programs | None = None, shelf: Shelf = NOWHERE,
 ) -> Finished:  # fmt: skip
     """Compute a plan and judge its checks; `programs` that were compiled for other constants are used again."""
     start, clock = now(), time.perf_counter()
-    outcome = execute(plan, words, report, memory, programs)
+    outcome = execute(plan, words, report, memory, programs, shelf)
     experiment = plan.experiment
     by_name = {estimate.name: estimate for estimate in outcome.estimates}
     checks = judge(experiment, by_name, outcome.data)
@@ -107,8 +108,6 @@ def run_record(
     warnings = [f"{point.point}: {point.errors[0].message}" for point in broken]
     warnings += [f"{point.point}: {each.message}" for point in wrong for each in point.failed]
     warnings += [f"{name} has another shape at every point, and is found in their folders alone" for name in whole.left_out]
-    if experiment.sweep.workers > 1:
-        warnings.append("`workers` was not heeded: this version computes the points of a sweep one after the other")
     provenance = collect(
         digest(experiment), experiment.numerics.seed, _answered(plan, words), command_line, device="",
         precision=_precision(plan), draws={e.name: e.draws for e in whole.estimates if e.draws}, host=host,

@@ -20,6 +20,8 @@ class Folder:
 
     path: Path
     work: Path
+    shards: Path
+    """What shards of a run that is not complete left; every process that computes this run uses it."""
 
     @property
     def record(self) -> RunRecord | None:
@@ -33,15 +35,27 @@ class Folder:
 def folder(out: Path, experiment: Experiment) -> Folder:
     """`<name>-<12 hex of the digest>` under `out`."""
     name = f"{experiment.name}-{digest(experiment)[:12]}"
-    return Folder(path=out / name, work=out / f".{name}.{os.getpid()}")
+    return Folder(path=out / name, work=out / f".{name}.{os.getpid()}", shards=out / f".{name}.shards")
 
 
 def open_work(place: Folder) -> Path:
-    """A new, empty folder to write into."""
-    if place.work.exists():
-        shutil.rmtree(place.work)
+    """A new, empty folder to write into; what processes left that are gone is removed."""
+    for left in place.work.parent.glob(f"{place.work.stem}.*"):
+        owner = left.suffix.removeprefix(".")
+        if left == place.work or (owner.isdecimal() and not _alive(int(owner))):
+            shutil.rmtree(left, ignore_errors=True)
     (place.work / "plots").mkdir(parents=True)
     return place.work
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
 
 
 def close_work(place: Folder) -> Path | None:

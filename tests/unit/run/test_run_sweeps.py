@@ -120,13 +120,22 @@ def test_claims_of_points_and_of_the_sweep(tmp_path):
     assert main(["run", str(source), "--out", str(tmp_path / "runs")]) == 3
 
 
-def test_what_is_asked_for_and_not_heeded_is_said(tmp_path):
+def test_points_by_several_processes(tmp_path):
+    """The same bytes as by one; a point that fails is found out as usual."""
+    text = "sweep: {{grid: {{let.s: [1, 1e308, 2], let.N: [4, 8]}}{}}}"
+    one = run(swept(text.format("")), tmp_path / "one")
+    several = run(swept(text.format(", workers: 2")), tmp_path / "several")
+    assert [each.code for each in several.errors] == [each.code for each in one.errors] == ["NN705", "NN705"]
+    for name in ("G2", "K"):
+        assert several[name].value.tobytes() == one[name].value.tobytes()
+    folders = {path.name for path in (one.path / "points").iterdir()}
+    assert {path.name for path in (several.path / "points").iterdir() if not path.name.startswith(".")} == folders
+
+
+def test_the_plan_of_a_sweep():
     from nnspec.plan.show import table
 
-    checked = swept("sweep: {grid: {let.s: [1, 2]}, workers: 3}")
-    assert "a sweep of 2 points over let.s" in table(checked.plan)
-    assert "one after the other" in table(checked.plan)
-    assert any("`workers`" in text for text in run(checked, tmp_path).record.warnings)
+    assert "a sweep of 2 points over let.s" in table(swept("sweep: {grid: {let.s: [1, 2]}, workers: 3}").plan)
 
 
 def test_the_order_of_points():
