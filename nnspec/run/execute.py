@@ -8,9 +8,9 @@ import os
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from typing import Any
 
-import nnspec
 from nnspec.ir.experiment import Experiment
 from nnspec.numerics import lazy
 from nnspec.numerics.lazy import jax, np
@@ -135,7 +135,7 @@ def _run(
 def _told(group: Group, program: Program) -> tuple[str, ...]:
     """What the numbers of a program's shards depend on besides the spec, whose digest names the folder."""
     rows = [f"{row.asked.name} {row.chosen.method} {row.chosen.draws}" for row in group.rows]
-    versions = (nnspec.__version__, jax.__version__, jax.devices()[0].device_kind)
+    versions = (metadata.version("nnspec"), jax.__version__, jax.devices()[0].device_kind)
     return (group.backend, *rows, *versions, f"{program.shards} shards")
 
 
