@@ -48,6 +48,7 @@ class Plan:
         """Blocks that fit into the cache, and waste few draws at the end of a shard; they depend on the model alone."""
         per_shard = -(-draws // shards)
         chunk = max(1, min(DRAWS_AT_ONCE, L2 // (2 * max(1, parameters))))
+        chunk = 1 << (chunk.bit_length() - 1)  # powers of two vectorise best
         turns = max(FEWEST, min(MOST, BLOCK // max(1, chunk * parameters)))
         blocks = -(-per_shard // (turns * chunk))
         ways = [turn for turn in (8, 4, 2) if turn <= turns] or [FEWEST]
