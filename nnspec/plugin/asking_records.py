@@ -127,8 +127,9 @@ class Rule:
     observable: str
     form: str
     method: str
-    compute: Callable[[Any, Ask], Any]
     equation: str
+    compute: Callable[[Any, Ask], Any] | None = None
+    """None for what is not built yet, which `later` says."""
     refuse: Callable[[Any], str | Refusal | None] = field(default=lambda _: None)
     traced: bool = True
     later: str = ""

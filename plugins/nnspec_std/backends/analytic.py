@@ -58,6 +58,7 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
 
     def run(constants: dict[str, Any]) -> Any:
         env = environment(question.experiment, question.words, constants, jnp.float64)
+        assert rule.compute is not None
         return rule.compute(form.bind(env), ask)
 
     def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001
