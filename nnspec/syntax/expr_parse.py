@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from nnspec.syntax import expr_errors, tables
-from nnspec.syntax.expr_build import DEEPEST, Builder, refuse_reserved, too_deep
-from nnspec.syntax.expr_scan import Formula, scan
+from nnspec.syntax.expr_build import DEEPEST, Builder, fold, refuse_reserved, too_deep
+from nnspec.syntax.expr_scan import KEYWORDS, Formula, scan
 from nnspec.syntax.expr_tree import Block, Call, Decl, Expr, ExprNode, Index, Name, Range, Statement
 from nnspec.syntax.tree import Leaf
 from nnspec.text.diagnostic import Diagnostic, SpecError
@@ -45,7 +45,16 @@ def _parse(formula: Formula, start: Start) -> ExprNode:
     problem = expr_errors.before_parsing(formula, start, DEEPEST)
     if problem is not None:
         raise SpecError(problem)
+    if start == "expr" and len(formula.tokens) == 1 and formula.tokens[0].kind == "name":
+        return _word(formula)
     return Builder(formula).build(_tree(formula, start))
+
+
+def _word(formula: Formula) -> Name:
+    """A formula that is one name, as most keys and many values are: the parser has nothing to add."""
+    token = formula.tokens[0]
+    name = Name(fold(token.text), token.text, formula.span(token))
+    return refuse_reserved(name) if name.text in KEYWORDS else name
 
 
 def _one(leaf: Leaf, start: Start) -> ExprNode:
