@@ -67,12 +67,12 @@ def _run(args: Arguments) -> int:
 def _run_one(path: str, args: Arguments) -> int:
     from nnspec.plan.show import table
     from nnspec.report.progress import display
-    from nnspec.stages import run
+    from nnspec.stages import cached, run
 
     checked = _load(path, args).check()
     _tell(checked.warnings, args)
     if args.dry_run:
-        print(table(checked.plan))
+        print(table(checked.plan, reasons=cached(checked, _cache())))
         return DONE
     with display(checked.experiment.name, sys.stderr) as report:
         done = run(
@@ -319,11 +319,11 @@ def _width() -> int:
 
 
 def _cache() -> str | None:
-    """The folder of compiled programs: $NNSPEC_CACHE/xla or ~/.cache/nnspec/xla; `NNSPEC_CACHE=` switches it off."""
+    """The folder of compiled programs and shards: $NNSPEC_CACHE or ~/.cache/nnspec; `NNSPEC_CACHE=` switches it off."""
     chosen = os.environ.get("NNSPEC_CACHE")
     if chosen == "":
         return None
-    return str(Path(chosen or Path.home() / ".cache" / "nnspec") / "xla")
+    return str(Path(chosen or Path.home() / ".cache" / "nnspec"))
 
 
 def _host() -> str:

@@ -28,8 +28,6 @@ from nnspec.text.source import Source, Span
 
 if TYPE_CHECKING:
     from nnspec.run import sweep
-    pass
-
 
 Changes = tuple[tuple[str, object], ...]
 
@@ -241,7 +239,9 @@ def run(
 ) -> Run:  # fmt: skip
     """Compute a spec into its run folder, or find it there; a sweep into one folder with those of its points.
 
-    Run folders go to `out`; without it to the `output.folder` of the spec, or to `runs`.
+    Run folders go to `out`; without it to the `output.folder` of the spec, or to `runs`. Compiled programs and shards are
+    kept in the folder `cache`, so that a longer run begins where a shorter one ended; without it shards are kept beside
+    the run folder until the run is complete.
 
     Raises:
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
@@ -263,16 +263,15 @@ def run(
         options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
         return _sweep(checked, place.path, options)
     warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
-    shelf = Shelf(place.shards)
-    if force:
-        shelf.drop()
+    shelf = Shelf(place.shards if cache is None else Path(cache) / "shards")
     try:
         finished = compute(
             checked.plan, checked.spec.words, report, command_line=command_line, warnings=warnings, host=host,
-            memory=execute.MEMORY if memory is None else memory, programs=programs, shelf=shelf,
+            memory=execute.MEMORY if memory is None else memory, programs=programs, shelf=shelf, force=force,
         )  # fmt: skip
     except execute.ComputingError:  # whoever goes on would come to the same end
-        shelf.drop()
+        if cache is None:
+            shelf.drop()
         raise
     try:
         work = store.open_work(place)
@@ -284,10 +283,22 @@ def run(
         if not force and place.record is not None:  # another process was faster
             return open_run(place.path, fresh=False)
         kept = store.close_work(place)
-        shelf.drop()
+        if cache is None:
+            shelf.drop()
+        else:
+            shelf.prune()
     finally:
         store.drop_work(place)
     return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)
+
+
+def cached(checked: Checked, cache: str | None) -> dict[str, str]:
+    """By the names of observables: what of it is on disk already, or why it must be computed."""
+    from nnspec.run import execute
+    from nnspec.run.shards import Shelf
+
+    execute.prepare(cache)
+    return execute.reasons(checked.plan, checked.spec.words, Shelf(None if cache is None else Path(cache) / "shards"))
 
 
 def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
@@ -393,4 +404,6 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
 
 
-__all__ = ["Checked", "Model", "Run", "Spec", "SpecError", "check", "load", "loads", "open_run", "resolved", "run"]  # fmt: skip
+__all__ = [
+    "Checked", "Model", "Run", "Spec", "SpecError", "cached", "check", "load", "loads", "open_run", "resolved", "run"
+]  # fmt: skip

@@ -27,6 +27,9 @@ METHOD = Field(name="method", type="methods", doc="how it is computed; the plann
 DRAWS = Field(name="draws", type="count", doc="number of networks that are drawn", default="10000")
 DENSITY = Field(name="density", type="word", doc="the density that networks are drawn from", default="deformed",
                 choices=("deformed", "undeformed"))  # fmt: skip
+TARGET = Field(name="target_error", type="number",
+               doc="the largest error bar over the largest value: networks are drawn until it is that small")
+COVARIANCE = Field(name="covariance", type="flag", doc="also the covariance of all entries of the result")
 ALONG = Field(name="along", type="observable", doc="a process: measured at each of its steps, one more dimension")
 WHICH = Field(name="field", type="field", doc="which field of the model, and which component: `phi[1]`")
 
@@ -106,7 +109,7 @@ def universal(record: Record) -> tuple[Field, ...]:
     if not isinstance(record.kind, Estimator):
         return (METHOD,)
     own = {item.name for item in record.fields}
-    return tuple(item for item in (METHOD, DRAWS, DENSITY, WHICH, ALONG) if item.name not in own)
+    return tuple(item for item in (METHOD, DRAWS, TARGET, COVARIANCE, DENSITY, WHICH, ALONG) if item.name not in own)
 
 
 def _observable(entry: Entry, model: Model | None, scope: Scope) -> Observable | None:

@@ -17,7 +17,8 @@ from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment
 from nnspec.ir.expr import Expr
 from nnspec.lower.ensemble import Reader
-from nnspec.lower.field import L2, environment
+from nnspec.lower.field import environment
+from nnspec.lower.shards import FEWEST, Plan
 from nnspec.numerics import streams
 from nnspec.numerics.lazy import jax, jnp, lax, np
 from nnspec.plugin.records import Ask, Estimator, Question
@@ -25,48 +26,29 @@ from nnspec.plugin.records import Ask, Estimator, Question
 if TYPE_CHECKING:
     from nnspec.plugin.vocabulary import Vocabulary
 
-FEWEST = 2
-"""Turns that a loop must have at least: one of a single turn is no loop to the compiler."""
-MOST = 8
-DRAWS_AT_ONCE = 32
-BLOCK = 8 * L2
-"""Numbers of a block of draws, which the readings find in the cache."""
-
-
 @dataclass(frozen=True)
-class Plan:
-    """Shards, and in each the blocks of draws: `turns` times `chunk` draws are made before they are read."""
+class Blocks:
+    """The shards of one question, put together to blocks of the jackknife; they are read when they are asked for."""
 
-    draws: int
-    shards: int
-    blocks: int
-    turns: int
-    chunk: int
+    name: str
+    statistics: Sequence[Mapping[str, Any]]
+    members: Sequence[Sequence[int]]
+    counts: Any
 
-    @staticmethod
-    def of(draws: int, shards: int, parameters: int) -> Plan:
-        """Blocks that fit into the cache, and waste few draws at the end of a shard; they depend on the model alone."""
-        per_shard = -(-draws // shards)
-        chunk = max(1, min(DRAWS_AT_ONCE, L2 // (2 * max(1, parameters))))
-        chunk = 1 << (chunk.bit_length() - 1)  # powers of two vectorise best
-        turns = max(FEWEST, min(MOST, BLOCK // max(1, chunk * parameters)))
-        blocks = -(-per_shard // (turns * chunk))
-        ways = [turn for turn in (8, 4, 2) if turn <= turns] or [FEWEST]
-        sizes = {turn: -(-per_shard // (blocks * turn)) for turn in ways}
-        best = min(ways, key=lambda turn: (sizes[turn] * turn, -turn))
-        return Plan(draws, shards, blocks, best, sizes[best])
+    def sums(self, number: int) -> dict[str, Any]:
+        """Sums over the draws of a block, by the names of moments."""
+        found: dict[str, Any] = {}
+        for k in self.members[number]:
+            for name, array in self.statistics[k].items():
+                if name.startswith(f"{self.name}/"):
+                    key = name[len(self.name) + 1 :]
+                    found[key] = found[key] + array if key in found else np.asarray(array, np.float64)
+        return found
 
-    @property
-    def block(self) -> int:
-        """Draws of a block."""
-        return self.turns * self.chunk
-
-    def bounds(self, shard: Any) -> tuple[Any, Any]:
-        """First draw of a shard, and the first that is not in it."""
-        base, extra = divmod(self.draws, self.shards)
-        small = jnp.minimum(shard, extra)
-        start = shard * base + small
-        return start, start + base + jnp.where(shard < extra, 1, 0)
+    def means(self) -> dict[str, Any]:
+        """Means of the moments, [block, ...]."""
+        sums = [self.sums(number) for number in range(len(self.members))]
+        return {name: np.stack([each[name] / n for each, n in zip(sums, self.counts, strict=True)]) for name in sums[0]}
 
 
 @dataclass(frozen=True)
@@ -110,48 +92,50 @@ def program_name(experiment: Experiment, asked: Sequence[Reading], plan: Plan, d
     constants = tuple(c if c.static else replace(c, value=0) for c in experiment.constants)
     data = tuple(decl for decl in experiment.data if decl.labelled)  # points are among the readings
     rest = replace(experiment, name="", constants=constants, checks=(), data=data, observables=(), sweep=None)
-    names = [f"{each.name} {each.kind.precision} {each.place} {_told(each.points)} {_told(each.ask.options)}" for each in asked]
-    return "\n".join([digest(rest), *names, repr(plan), str(devices)])
+    names = [f"{each.name} {each.kind.precision} {each.place} {told(each.points)} {told(each.ask.options)}" for each in asked]
+    return "\n".join([digest(rest), *names, f"{plan.turns} x {plan.chunk}", str(devices)])
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
     """A value with everything in it: arrays by their bytes, since their text leaves numbers out."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_told(value[key])}" for key in sorted(value)) + "}"
+        return "{" + ", ".join(f"{key}: {told(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(map(_told, value)) + "]"
+        return "[" + ", ".join(map(told, value)) + "]"
     if isinstance(value, np.ndarray):
         return f"{value.dtype}{value.shape}{hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
     return repr(value)
 
 
 def pass_over(question: Question, asked: Sequence[Reading], plan: Plan, devices: int) -> Any:
-    """Shard numbers [shard] and constants give sums of moments, float64 [shard, ...] by question and name."""
+    """First draws [shard], draws behind the last [shard] and constants give sums of moments, float64 [shard, ...].
+
+    The number of blocks is no part of the program, so that all shards share it.
+    """
     experiment, words = question.experiment, cast("Vocabulary", question.words)
     independent = question.asked.option("density") == "undeformed"
     dtype = jnp.dtype(asked[0].kind.precision)
     root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/model")
 
-    def shard(number: Any, constants: Any) -> Any:
+    def shard(start: Any, stop: Any, constants: Any) -> Any:
         env = environment(experiment, words, constants, dtype)
         readers = {each.place: Reader.of(experiment, env, each.which, independent=independent) for each in asked}
         draw = readers[asked[0].place].draw
-        start, stop = plan.bounds(number)
 
-        def add(total: Any, b: Any) -> Any:
+        def add(b: Any, total: Any) -> Any:
             index = start + b * plan.block + jnp.arange(plan.block)
             chunks = index.reshape(plan.turns, plan.chunk)
             theta = lax.map(jax.vmap(lambda k: draw(streams.draw_key(root, k))), chunks)
-            return jax.tree.map(jnp.add, total, _read(asked, readers, theta, index < stop)), None
+            return jax.tree.map(jnp.add, total, _read(asked, readers, theta, index < stop))
 
         keep = jnp.ones(plan.block, bool)
         draws = jax.eval_shape(jax.vmap(jax.vmap(draw)), jax.eval_shape(lambda: _keys(root, plan)))
         shapes = jax.eval_shape(lambda theta: _read(asked, readers, theta, keep), draws)
         zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
-        total, _ = lax.scan(add, zeros, jnp.arange(plan.blocks))
+        total = lax.fori_loop(0, -(-(stop - start) // plan.block), add, zeros)
         return {**total, "count": (stop - start).astype(jnp.float64)}
 
-    return _sharded(shard, max(1, min(devices, plan.shards, len(jax.devices()))))
+    return _sharded(shard, max(1, min(devices, len(plan.shards), len(jax.devices()))))
 
 
 def _keys(root: Any, plan: Plan) -> Any:
@@ -161,12 +145,12 @@ def _keys(root: Any, plan: Plan) -> Any:
 def _sharded(shard: Any, count: int) -> Any:
     """As many shards at a time as there are devices."""
 
-    def shards(numbers: Any, constants: Any) -> Any:
-        return jax.tree.map(lambda x: x[None], shard(numbers[0], constants))
+    def shards(starts: Any, stops: Any, constants: Any) -> Any:
+        return jax.tree.map(lambda x: x[None], shard(starts[0], stops[0], constants))
 
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("shard",))
     split, whole = jax.sharding.PartitionSpec("shard"), jax.sharding.PartitionSpec()
-    return jax.jit(jax.shard_map(shards, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False))
+    return jax.jit(jax.shard_map(shards, mesh=mesh, in_specs=(split, split, whole), out_specs=split, check_vma=False))
 
 
 def _read(asked: Sequence[Reading], readers: Mapping[int, Reader], theta: Any, keep: Any) -> dict[str, Any]:

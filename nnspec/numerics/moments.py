@@ -136,6 +136,57 @@ def jackknife(block_means: Any, weights: Any, finish: Callable[[Any], Any]) -> J
     return Jackknife(value, stderr, replicates)
 
 
+def jackknife_in_turn(
+    blocks: Callable[[int], Any], weights: Any, finish: Callable[[Any], Any]
+) -> tuple[Jackknife, float]:
+    """The jackknife with one block in memory at a time: `blocks(b)` gives the tree of *sums* of block b.
+
+    Returns what `jackknife` does, without replicates, and the share of the largest block that `tail_check` finds (with
+    blocks of unequal weight, an upper bound). Each block is asked for twice.
+    """
+    p, weights = _shares(weights), np.asarray(weights, dtype=np.float64)
+    whole, total = float(np.sum(weights)), blocks(0)
+    for b in range(1, len(p)):
+        total = jax.tree.map(np.add, total, blocks(b))
+    full = _float64(finish(jax.tree.map(lambda t: np.asarray(t / whole, np.float64), total)))
+    # sums over blocks of D, D^2, y, y^2 and the extremes of y = p (F_b - F): enough for value, error and tails
+    state: Any = jax.tree.map(lambda f: [np.zeros_like(f) for _ in range(6)], full)
+    for b in range(len(p)):
+        rest = jax.tree.map(lambda t, s: np.asarray((t - s) / (whole - weights[b]), np.float64), total, blocks(b))  # noqa: B023
+        moved = jax.tree.map(lambda r, f: r - f, _float64(finish(rest)), full)
+        state = jax.tree.map(lambda d, s: _taken(s, d, p[b]), moved, state)  # noqa: B023
+    norm, count = 1.0 - np.sum(p**2), len(p)
+    value = jax.tree.map(lambda f, s: f - s[0], full, state)
+    spread = jax.tree.map(lambda s: np.maximum(s[1] - s[0] ** 2 / count, 0.0), state, is_leaf=_is_state)
+    shares = jax.tree.map(lambda s: _largest(s, p), state, is_leaf=_is_state)
+    stderr = jax.tree.map(lambda v: np.sqrt(v / norm), spread)
+    return Jackknife(value, stderr, None), max(jax.tree.leaves(shares), default=0.0)
+
+
+def _is_state(node: Any) -> bool:
+    return isinstance(node, list)
+
+
+def _taken(state: list[Any], moved: Any, share: float) -> list[Any]:
+    d, y = (1.0 - share) * moved, share * moved
+    first, second, linear, square, low, high = state
+    return [first + d, second + d**2, linear + y, square + y**2, np.minimum(low, y), np.maximum(high, y)]
+
+
+def _largest(state: list[Any], p: Any) -> float:
+    """Largest share of one block in the sum of squares of p (F_b - mean F_b), over all entries."""
+    _, _, linear, square, low, high = state
+    mean, heaviest = linear, float(np.max(p))  # sum of p (F_b - F) is the mean of F_b - F
+    total = square - 2.0 * mean * linear * heaviest + mean**2 * float(np.sum(p**2))
+    peak = np.maximum((high - heaviest * mean) ** 2, (low - heaviest * mean) ** 2)
+    fine = total > 0.0
+    return float(np.max(np.where(fine, peak / np.where(fine, total, 1.0), 0.0), initial=0.0))
+
+
+def _float64(tree: Any) -> Any:
+    return jax.tree.map(lambda x: np.asarray(x, dtype=np.float64), tree)
+
+
 def jackknife_covariance(block_means: Any, weights: Any, finish: Callable[[Any], Any]) -> Any:
     """Return the covariance matrix of the jackknife value, whose entries are flattened in tree order.
 
@@ -164,8 +215,27 @@ def tail_check(block_means: Any, weights: Any, false_alarm: float = 1e-3) -> Tai
         squares = squares[:, total > 0.0] / total[None, total > 0.0]
         entries += squares.shape[1]
         share = float(np.max(squares, initial=share))
+    return TailCheck(share, allowed_share(blocks, entries, false_alarm))
+
+
+def allowed_share(blocks: int, entries: int, false_alarm: float = 1e-3) -> float:
+    """What `tail_check` allows the largest share of one block to be."""
     quantile = scipy.special.betainccinv(0.5, 0.5 * (blocks - 2), false_alarm / (blocks * max(entries, 1)))
-    return TailCheck(share, float(quantile) * (blocks - 1) / blocks)
+    return float(quantile) * (blocks - 1) / blocks
+
+
+def covariance(found: Jackknife, weights: Any) -> Any:
+    """Covariance [entry, entry] of the value of a jackknife of one array, flattened in C order.
+
+    Its diagonal is the square of the standard error; its rank is below the number of blocks.
+    """
+    p = _shares(weights)
+    left = np.asarray(found.replicates, np.float64).reshape(len(p), -1)
+    kept = (1.0 - p)[:, None]
+    full = (np.asarray(found.value, np.float64).reshape(-1) + np.sum(kept * left, axis=0)) / len(p)
+    moved = kept * (left - full[None])
+    centred = moved - np.mean(moved, axis=0)[None]
+    return centred.T @ centred / (1.0 - np.sum(p**2))
 
 
 def _shares(weights: Any) -> Any:

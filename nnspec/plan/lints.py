@@ -91,7 +91,9 @@ def _name(found: ir.ResultRef) -> str:
 
 def _draws(name: str, rows: Mapping[str, Row]) -> int:
     row = rows.get(name)
-    return (row.chosen.draws or 0) if row is not None else 0
+    if row is None or row.asked.option("target_error") is not None:
+        return 0
+    return row.chosen.draws or 0
 
 
 # ---------------------------------------------------------------- the verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nnspec.plan.planner import Plan, Row
@@ -35,9 +36,9 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def table(plan: Plan, cores: int = 1) -> str:
-    """The plan for a terminal."""
-    head = ("what", "how", "result", "draws", "work", "memory")
+def table(plan: Plan, cores: int = 1, reasons: Mapping[str, str] | None = None) -> str:
+    """The plan for a terminal; `reasons` say what is on disk already, and why the rest is computed."""
+    head = ("what", "how", "result", "draws", "work", "memory", "error to expect")
     lines = [
         (
             f"{row['name']} = {row['word']}",
@@ -46,19 +47,30 @@ def table(plan: Plan, cores: int = 1) -> str:
             f"{row['draws']:,}" if row["draws"] else "-",
             seconds(row["flops"], cores),
             size_of(row["bytes"]),
+            row["error"],
         )
         for row in rows(plan)
     ]
     widths = [max(len(line[k]) for line in (head, *lines)) for k in range(len(head))]
     padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in (head, *lines))
     shown = ["  ".join(cells).rstrip() for cells in padded]
-    notes = [f"  {row['name']}: {row['why']}" + _others(row) for row in rows(plan)]
+    notes = [f"  {row['name']}: {row['why']}" + _others(row) + _said(reasons, row["name"]) for row in rows(plan)]
+    shared = [", ".join(f"`{row.asked.name}`" for row in group.rows) for group in plan.groups if len(group.rows) > 1]
+    notes += [f"  one pass over the same networks: {names}" for names in shared]
+    constants = plan.experiment.constants
+    if constants:
+        fixed, free = (", ".join(c.name for c in constants if c.static is static) or "none" for static in (True, False))
+        notes.append(f"  programs are compiled anew for other values of: {fixed}; not for: {free}")
     notes += [f"  {each.message}: {each.label if not each.secondary else each.secondary[0].text}" for each in plan.pending]
     sweep = plan.experiment.sweep
     if sweep is not None:
         paths = ", ".join(axis.path for axis in sweep.axes)
         notes.insert(0, f"  a sweep of {sweep.size:,} points over {paths}; this is the plan of the spec itself, for one of them")
     return "\n".join([shown[0], "-" * len(shown[0]), *shown[1:], "", *notes])
+
+
+def _said(reasons: Mapping[str, str] | None, name: str) -> str:
+    return f"\n    {reasons[name]}" if reasons and name in reasons else ""
 
 
 def _others(row: dict[str, Any]) -> str:

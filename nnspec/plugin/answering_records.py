@@ -116,6 +116,11 @@ class Program:
     `compute(indices, before)` gives the statistics of each shard; `before` holds those of the shard that each comes
     after (None where `after` is None: independent draws; a chain's shards follow each other). `finish(statistics)`, in
     shard order, gives one estimate for each question. `width` shards can be computed at once.
+
+    `labels` say what each shard is whatever the number of draws, so that a longer run begins with the shards of a shorter
+    one. Statistics of a program that is `separate` are named `question/array` and do not depend on what else is asked;
+    those without a question (a `count`) belong to all. `more(statistics)` is a longer program, or None when the errors are
+    as small as was wished. `explain(statistics, question)` says where a number that is not finite came from.
     """
 
     shards: int
@@ -123,7 +128,12 @@ class Program:
     finish: Callable[[Sequence[Statistics]], list[Estimate]]
     after: Callable[[int], int | None] = field(default=lambda _: None)
     width: int = 1
-    draws_per_shard: int = 0
+    draws: Sequence[int] = ()
+    """Draws of each shard, for the rate that is shown."""
+    labels: Sequence[str] = ()
+    separate: bool = False
+    more: Callable[[Sequence[Statistics]], Program | None] = field(default=lambda _: None)
+    explain: Callable[[Sequence[Statistics], str], str] = field(default=lambda _statistics, _question: "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,8 @@ class Estimator:
     methods: tuple[str, ...] = ("monte_carlo",)
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic inside one block of draws; sums over blocks are float64 always."""
+    spread: Callable[[Args], tuple[float, str] | None] = field(default=lambda _: None)
+    """The standard deviation of one draw and its unit, were the field Gaussian: (1.41, "G2(x, x)"); for plans alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ class Estimate:
 
     `value` and `stderr` are float64 arrays over `dims`. `stderr` is one standard deviation of a sampled value, None when
     the method is deterministic; then `numerical_error` bounds what the arithmetic left (0.0: rounding alone).
+    `covariance` is that of all entries, [entry, entry] in C order of `value`, where it was asked for.
     `blocks` are the leave-one-out values [block, ...], through which errors of functions of several estimates go.
     """
 
@@ -26,6 +27,7 @@ class Estimate:
     numerical_error: float = 0.0
     draws: int | None = None
     blocks: Any = None
+    covariance: Any = None
     warnings: tuple[str, ...] = ()
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     equation: str = ""

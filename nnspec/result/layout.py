@@ -89,7 +89,7 @@ def _stem(layout: Layout, estimate: Estimate, estimates: Sequence[Estimate]) -> 
         name = f"{name}.{estimate.method}"
     legal = name.replace(".", "__").replace("/", "_").strip() or "unnamed"
     stem = layout.free(legal, f"{legal}_value")
-    layout.taken.update((stem, f"{stem}_stderr", f"{stem}_blocks"))
+    layout.taken.update((stem, f"{stem}_stderr", f"{stem}_blocks", f"{stem}_covariance"))
     return stem
 
 
@@ -111,6 +111,10 @@ def _place(layout: Layout, stem: str, estimate: Estimate, position: int) -> None
         spread = np.broadcast_to(np.asarray(estimate.stderr, dtype=np.float64), value.shape)
         layout.put(Variable(name=f"{stem}_stderr", dims=tuple(dims), data=spread, attrs=about))
     attrs["blocks"] = _blocks(layout, stem, estimate, tuple(dims))
+    if estimate.covariance is not None:
+        over = tuple(layout.axis(f"{stem}_entry{end}", value.size, stem) for end in ("", "_2"))
+        about = {"nnspec": "covariance", "long_name": f"covariance of the entries of {estimate.name}, last dimension fastest"}
+        layout.put(Variable(name=f"{stem}_covariance", dims=over, data=np.asarray(estimate.covariance), attrs=about))
     layout.put(Variable(name=stem, dims=tuple(dims), data=value, attrs=attrs))
 
 
@@ -214,6 +218,7 @@ def restore(variables: Mapping[str, Variable]) -> list[Estimate]:
 def _estimate(item: Variable, variables: Mapping[str, Variable]) -> Estimate:
     attrs = {key: unfold(value, variables) for key, value in item.attrs.items()}
     stderr, blocks = variables.get(f"{item.name}_stderr"), variables.get(f"{item.name}_blocks")
+    covariance = variables.get(f"{item.name}_covariance")
     diagnostics = json.loads(attrs["diagnostics"])
     return Estimate(
         name=attrs["name"],
@@ -222,6 +227,7 @@ def _estimate(item: Variable, variables: Mapping[str, Variable]) -> Estimate:
         coords={key: _array(entry, variables) for key, entry in json.loads(attrs["coords"]).items()},
         stderr=None if stderr is None or "ancillary_variables" not in attrs else stderr.data,
         blocks=None if blocks is None or attrs["blocks"] != "kept" else blocks.data,
+        covariance=covariance.data if covariance is not None and covariance.attrs.get("nnspec") == "covariance" else None,
         numerical_error=float(attrs["numerical_error"]),
         draws=int(attrs["draws"]) if "draws" in attrs else None,
         warnings=tuple(json.loads(attrs["warnings"])),

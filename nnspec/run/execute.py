@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from nnspec.ir.experiment import Experiment
@@ -16,25 +15,16 @@ from nnspec.numerics import lazy
 from nnspec.numerics.lazy import jax, np
 from nnspec.plan.planner import Group, Plan
 from nnspec.plan.show import size_of
-from nnspec.plugin.records import Program, Resources, Statistics
+from nnspec.plugin.records import Ask, Program, Resources
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.run.data import make_data, request
-from nnspec.run.shards import NOWHERE, Shelf, put_all
+from nnspec.run.nodes import Node, node, reason
+from nnspec.run.passes import NAMELESS, Part, Progress, complete
+from nnspec.run.shards import NOWHERE, Shelf
 from nnspec.text.diagnostic import Diagnostic
 
 MEMORY = 4 * 2**30
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: a group's names, shards done, shards, draws done and the seconds since the group began."""
-
-    names: str
-    done: int
-    shards: int
-    draws: int
-    seconds: float
 
 
 Report = Callable[[Progress], None]
@@ -76,15 +66,15 @@ def cores() -> int:
 
 
 def prepare(cache: str | None) -> None:
-    """Choose devices and the folder of compiled programs; before anything is computed."""
-    lazy.configure(devices=cores(), cache_dir=cache)
+    """Choose devices and the folder in which compiled programs are kept; before anything is computed."""
+    lazy.configure(devices=cores(), cache_dir=None if cache is None else str(Path(cache) / "xla"))
 
 
 def execute(
     plan: Plan, words: Vocabulary, report: Report, memory: float = MEMORY, programs: Programs | None = None,
-    shelf: Shelf = NOWHERE,
+    shelf: Shelf = NOWHERE, *, force: bool = False,
 ) -> Outcome:  # fmt: skip
-    """Compute everything in a plan; what shards leave is kept on the `shelf`, and used when it is there.
+    """Compute everything in a plan; what shards leave is kept on the `shelf`, and used when it is there (but for `force`).
 
     Raises:
         ComputingError: a group that would need too much memory, or that gave a number that is not finite.
@@ -95,8 +85,8 @@ def execute(
     seconds: dict[str, float] = {}
     for group in plan.groups:
         start = time.perf_counter()
-        for estimate in _run(group, plan.experiment, words, data, report, programs, shelf):
-            found[estimate.name] = _owned(_finite(estimate, group), words)
+        for estimate in _run(group, plan.experiment, words, data, report, programs, shelf, force):
+            found[estimate.name] = _owned(estimate, words)
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
     ordered = tuple(found[row.asked.name] for row in plan.rows)
     return Outcome(ordered, data, seconds, jax.devices()[0].device_kind if plan.groups else "")
@@ -104,46 +94,81 @@ def execute(
 
 def _run(
     group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report,
-    programs: Programs | None, shelf: Shelf,
-) -> list[Estimate]:
-    questions = tuple(row.answers.question for row in group.rows)
-    asks = tuple(request(row.asked, experiment, data) for row in group.rows)
-    resources = Resources(asks=asks, devices=len(jax.devices()), programs={} if programs is None else programs)
+    programs: Programs | None, shelf: Shelf, force: bool,
+) -> list[Estimate]:  # fmt: skip
+    made = _Made(group, experiment, words, data, {} if programs is None else programs)
     names = ", ".join(row.asked.name for row in group.rows)
-    start = time.perf_counter()
     report(Progress(names, 0, 1, 0, 0.0))
     try:
-        program = words.backends[group.backend].compile(questions, tuple(row.chosen for row in group.rows), resources)
-        own = shelf.of(*_told(group, program)) if program.shards > 1 else NOWHERE
-        statistics: dict[int, Statistics] = own.known(program.shards)
-        while len(statistics) < program.shards:
-            ready = _ready(program, statistics)
-            before = [None if (first := program.after(k)) is None else statistics[first] for k in ready]
-            found = program.compute(ready, before)
-            put_all(own, ready, found)
-            statistics |= zip(ready, found, strict=True)
-            done = len(statistics)
-            report(Progress(names, done, program.shards, done * program.draws_per_shard, time.perf_counter() - start))
+        program = made.program(range(len(group.rows)))
+        parts = made.parts(program, shelf)
+        if force:
+            for part in parts:
+                part.shelf.drop()
+        for part, each in zip(parts, made.nodes(program), strict=True):
+            part.shelf.describe(each)
+        program, kept = complete(program, parts, names, report, made.program)
         with np.errstate(all="ignore"):  # what is not finite is found in the results
-            return program.finish([statistics[k] for k in range(program.shards)])
+            found = program.finish(kept)
+            return [_finite(estimate, group, lambda name: program.explain(kept, name)) for estimate in found]
     except ArithmeticError as error:
         place = group.rows[0].asked.span
         diagnostic = Diagnostic("NN704", f"`{names}` could not be computed", place, "asked for here", notes=(str(error),))
         raise ComputingError(diagnostic) from error
 
 
-def _told(group: Group, program: Program) -> tuple[str, ...]:
-    """What the numbers of a program's shards depend on besides the spec, whose digest names the folder."""
-    rows = [f"{row.asked.name} {row.chosen.method} {row.chosen.draws}" for row in group.rows]
-    versions = (metadata.version("nnspec"), jax.__version__, jax.devices()[0].device_kind)
-    return (group.backend, *rows, *versions, f"{program.shards} shards")
+@dataclass(frozen=True)
+class _Made:
+    """A group with its data made, from which programs for all of it or for some of its rows are compiled."""
+
+    group: Group
+    experiment: Experiment
+    words: Vocabulary
+    data: dict[str, Any]
+    programs: Programs
+
+    def asks(self, places: Sequence[int]) -> tuple[Ask, ...]:
+        """The requests of some rows."""
+        return tuple(request(self.group.rows[k].asked, self.experiment, self.data) for k in places)
+
+    def program(self, places: Sequence[int]) -> Program:
+        """The program of some rows."""
+        rows = [self.group.rows[k] for k in places]
+        resources = Resources(asks=self.asks(places), devices=len(jax.devices()), programs=self.programs)
+        questions = tuple(row.answers.question for row in rows)
+        return self.words.backends[self.group.backend].compile(questions, tuple(row.chosen for row in rows), resources)
+
+    def nodes(self, program: Program) -> list[Node]:
+        """What the shards of each row depend on, or those of all rows together where they cannot be told apart."""
+        rows, asks = self.group.rows, self.asks(range(len(self.group.rows)))
+        whole = not program.labels
+        found = [node(row, ask, self.experiment, self.words, whole=whole) for row, ask in zip(rows, asks, strict=True)]
+        if program.separate:
+            return found
+        facets = {f"{each.observable}: {key}": value for each in found for key, value in each.facets.items()}
+        return [Node(self.experiment.name, ", ".join(each.observable for each in found), facets)]
+
+    def parts(self, program: Program, shelf: Shelf) -> list[Part]:
+        """The shelves of these."""
+        names = [row.asked.name if program.separate else NAMELESS for row in self.group.rows]
+        return [Part(name, shelf.of(each)) for name, each in zip(names, self.nodes(program), strict=False)]
 
 
-def _ready(program: Program, statistics: Mapping[int, Statistics]) -> list[int]:
-    """The next shards that can be computed at once: all that they come after is there."""
-    open_ = (k for k in range(program.shards) if k not in statistics)
-    free = (k for k in open_ if (first := program.after(k)) is None or first in statistics)
-    return list(itertools.islice(free, program.width))
+def reasons(plan: Plan, words: Vocabulary, shelf: Shelf) -> dict[str, str]:
+    """By the names of observables: what of it is on disk, or why it must be computed."""
+    data = make_data(plan.experiment, words)
+    found: dict[str, str] = {}
+    known = list(shelf.nodes())
+    for group in plan.groups:
+        made = _Made(group, plan.experiment, words, data, {})
+        program = made.program(range(len(group.rows)))
+        labels = tuple(program.labels) or tuple(map(str, range(program.shards)))
+        for each, part in zip(made.nodes(program), made.parts(program, shelf), strict=True):
+            there = sum(part.shelf.has(label) for label in labels)
+            text = f"{there} of {len(labels)} shards are on disk" if there else f"computed: {reason(each, known)}"
+            said = "taken from disk" if there == len(labels) else text
+            found |= dict.fromkeys(each.observable.split(", "), said)
+    return found
 
 
 def _refuse_memory(plan: Plan, memory: float) -> None:
@@ -159,7 +184,7 @@ def _refuse_memory(plan: Plan, memory: float) -> None:
             raise ComputingError(diagnostic)
 
 
-def _finite(estimate: Estimate, group: Group) -> Estimate:
+def _finite(estimate: Estimate, group: Group, explain: Callable[[str], str]) -> Estimate:
     """The estimate, if all of it is finite."""
     for what, array in (("value", estimate.value), ("error bar", estimate.stderr)):
         if array is None:
@@ -172,7 +197,8 @@ def _finite(estimate: Estimate, group: Group) -> Estimate:
             where = f" at {entry}" if entry else ""
             message = f"the {what} of `{estimate.name}` is not finite{where}"
             note = f"{int(bad.sum())} of {bad.size} entries; no number of this observable is reported"
-            raise ComputingError(Diagnostic("NN705", message, place, "asked for here", notes=(note,)))
+            notes = tuple(filter(None, (explain(estimate.name), note)))
+            raise ComputingError(Diagnostic("NN705", message, place, "asked for here", notes=notes))
     return estimate
 
 

@@ -33,10 +33,11 @@ class Finished:
 def run(
     plan: Plan, words: Vocabulary, report: Report, *, command_line: tuple[str, ...], warnings: tuple[str, ...] = (),
     memory: float, host: str | None = None, programs: Programs | None = None, shelf: Shelf = NOWHERE,
+    force: bool = False,
 ) -> Finished:  # fmt: skip
     """Compute a plan and judge its checks; `programs` that were compiled for other constants are used again."""
     start, clock = now(), time.perf_counter()
-    outcome = execute(plan, words, report, memory, programs, shelf)
+    outcome = execute(plan, words, report, memory, programs, shelf, force=force)
     experiment = plan.experiment
     by_name = {estimate.name: estimate for estimate in outcome.estimates}
     checks = judge(experiment, by_name, outcome.data)

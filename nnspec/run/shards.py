@@ -1,51 +1,82 @@
-"""What shards leave, kept on disk until the run is complete, so that a run that was stopped goes on where it was."""
+"""What shards leave, kept on disk: so a run that was stopped goes on where it was, and a longer one begins where it ended."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nnspec.numerics.lazy import np
 from nnspec.result.files import write_bytes
+from nnspec.run.nodes import Node
 
 Statistics = Mapping[str, Any]
 _SUM = 64
 """Characters of the checksum in front of a file."""
+LARGEST = 4 * 2**30
+"""Bytes that shards may take on disk when a run is over; those that were not used for the longest time go first."""
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The shards of one program: a folder with one file for each; `None` keeps nothing."""
+    """A folder with a folder for each node, in it a file for each shard; `None` keeps nothing."""
 
     folder: Path | None = None
 
-    def of(self, *names: str) -> Shelf:
-        """The shelf of a program, named by everything that its numbers depend on besides the spec."""
+    def of(self, node: Node) -> Shelf:
+        """The shelf of one node, which says beside its shards what they are."""
         if self.folder is None:
             return self
-        return Shelf(self.folder / hashlib.sha256("\n".join(names).encode()).hexdigest()[:16])
+        own = Shelf(self.folder / node.key)
+        assert own.folder is not None
+        if (own.folder / "node.json").exists():
+            with suppress(OSError):
+                os.utime(own.folder / "node.json")  # used just now
+        return own
 
-    def put(self, number: int, statistics: Statistics) -> None:
-        """Keep what a shard left: there whole, or not at all."""
+    def describe(self, node: Node) -> None:
+        """Write what is on this shelf."""
+        if self.folder is not None and not (self.folder / "node.json").exists():
+            with suppress(OSError):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write_bytes(self.folder / "node.json", node.to_json().encode())
+
+    def nodes(self) -> Iterator[Node]:
+        """What is on all shelves."""
+        found = sorted(self.folder.glob("*/node.json")) if self.folder is not None else ()
+        read = (Node.read(path) for path in found)
+        return (each for each in read if each is not None)
+
+    def put(self, label: str, statistics: Statistics) -> bool:
+        """Keep what a shard left: there whole, or not at all; whether there was a place for it."""
         if self.folder is None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
+            return False
         buffer = io.BytesIO()
         np.savez(buffer, **{name: np.asarray(array) for name, array in statistics.items()})
         body = buffer.getvalue()
-        write_bytes(self.folder / f"{number}.shard", hashlib.sha256(body).hexdigest().encode() + body)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(self.folder / f"{label}.shard", hashlib.sha256(body).hexdigest().encode() + body)
+        except OSError:  # the shelf spares work, and is needed for nothing
+            return False
+        return True
 
-    def get(self, number: int) -> Statistics | None:
+    def has(self, label: str) -> bool:
+        """Whether there is such a shard; it may be damaged."""
+        return self.folder is not None and (self.folder / f"{label}.shard").exists()
+
+    def get(self, label: str) -> Statistics | None:
         """What a shard left; None when it is not there, or is damaged and must be computed again."""
         if self.folder is None:
             return None
         try:
-            content = (self.folder / f"{number}.shard").read_bytes()
+            content = (self.folder / f"{label}.shard").read_bytes()
         except OSError:
             return None
         body = content[_SUM:]
@@ -54,21 +85,26 @@ class Shelf:
         with np.load(io.BytesIO(body), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
 
-    def known(self, shards: int) -> dict[int, Statistics]:
-        """All that is there of so many shards."""
-        found = ((number, self.get(number)) for number in range(shards))
-        return {number: statistics for number, statistics in found if statistics is not None}
-
     def drop(self) -> None:
         """Forget all of it."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def prune(self, largest: float = LARGEST) -> None:
+        """Forget the nodes that were not used for the longest time, until the rest takes no more than so many bytes."""
+        if self.folder is None:
+            return
+        found: list[tuple[float, int, Path]] = []
+        for place in self.folder.iterdir() if self.folder.exists() else ():
+            with suppress(OSError):
+                size = sum(file.stat().st_size for file in place.iterdir())
+                found.append(((place / "node.json").stat().st_mtime, size, place))
+        total = sum(size for _, size, _ in found)
+        for _, size, place in sorted(found):
+            if total <= largest:
+                return
+            shutil.rmtree(place, ignore_errors=True)
+            total -= size
+
 
 NOWHERE = Shelf()
-
-
-def put_all(shelf: Shelf, numbers: Sequence[int], statistics: Sequence[Statistics]) -> None:
-    """Keep several shards."""
-    for number, each in zip(numbers, statistics, strict=True):
-        shelf.put(number, each)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nnspec
+from nnspec.lower.shards import Plan
 from nnspec.plugin import Resources
 from nnspec.run.data import make_data, request
 from nnspec_std.backends import montecarlo
@@ -42,15 +43,16 @@ def small_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> list:
     One long run is cut into as many shards as all the runs have together; the network of draw k does not depend on
     shards, so each 64 consecutive shards are what a run over their draws would have.
     """
-    per_run = montecarlo.SHARDS
+    per_run = 64
     checked = nnspec.loads(SPEC.format(draws=DRAWS * count)).check()
-    monkeypatch.setattr(montecarlo, "SHARDS", per_run * count)
+    monkeypatch.setattr(montecarlo, "layout", lambda draws, parameters: Plan.equal(draws, per_run * count, parameters))
     (group,) = checked.plan.groups
     data = make_data(checked.experiment, checked.spec.words)
     asks = tuple(request(row.asked, checked.experiment, data) for row in group.rows)
     questions = tuple(row.answers.question for row in group.rows)
     program = montecarlo.compile(questions, tuple(row.chosen for row in group.rows), Resources(asks=asks))
-    assert (program.shards, program.draws_per_shard) == (per_run * count, DRAWS // per_run)
+    assert program.shards == per_run * count
+    assert set(program.draws) == {DRAWS // per_run}
     shards = [shard for k in range(program.shards) for shard in program.compute([k], [None])]
     monkeypatch.undo()
     return [program.finish(shards[k : k + per_run])[0] for k in range(0, len(shards), per_run)]

@@ -2,6 +2,7 @@ r"""Correlators of the field, full and connected, between all points of a set or
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import combinations_with_replacement, permutations
@@ -92,6 +93,16 @@ def _placed(moment: Array, block: tuple[int, ...], n: int) -> Array:
     return moment.reshape(shape)
 
 
+def spread(options: Args) -> tuple[float, str]:
+    r"""Standard deviation of \phi(x)^n of a Gaussian field of variance G, over G^{n/2} (over G^n's mean for even n)."""
+    n = options["n"]
+    mean = 0 if n % 2 else math.prod(range(n - 1, 0, -2))
+    size = math.sqrt(math.prod(range(2 * n - 1, 0, -2)) - mean**2)
+    if options["connected"]:
+        return math.sqrt(math.factorial(n)), f"G2(x, x)^{n / 2:g}"
+    return (size / mean, f"G{n}(x, ..., x)" if n > 2 else "G2(x, x)") if mean else (size, f"G2(x, x)^{n / 2:g}")
+
+
 def dims(options: Args) -> tuple[str, ...]:
     """point, point_2, ...; along a line the name of its data set."""
     if options.get("along") is not None:
@@ -144,7 +155,7 @@ def nnspec_observables() -> Iterable[Observable]:
         dims=dims,
         shape=shape,
         kind=Estimator(
-            readings=("f",), points=points, moments=moments, finish=finish, methods=("monte_carlo", "direct")
+            readings=("f",), points=points, moments=moments, finish=finish, methods=("monte_carlo", "direct"), spread=spread
         ),
         refuse=refuse,
         coords=coords,

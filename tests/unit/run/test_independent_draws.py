@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from nnspec.lower.streaming import Plan
+from nnspec.lower.shards import Plan
 from nnspec_std.backends import montecarlo
 
 COSINE = """
@@ -74,8 +76,8 @@ def test_the_seed_changes_everything(compute):
 def test_shards_and_blocks_do_not_change_the_networks(model, compute, monkeypatch):
     """Only the rounding of sums: 1e-4 of the error bar; other networks would differ by about one error bar."""
     usual = compute(spec(model, "G2")).outcome.estimates[0]
-    monkeypatch.setattr(montecarlo, "SHARDS", 250)
-    monkeypatch.setattr("nnspec.lower.streaming.L2", 512)
+    monkeypatch.setattr(montecarlo, "layout", lambda draws, parameters: Plan.equal(draws, 250, parameters))
+    monkeypatch.setattr("nnspec.lower.shards.L2", 512)
     other = compute(spec(model, "G2")).outcome.estimates[0]
     assert other.diagnostics["blocks"] == 250
     assert np.all(np.abs(other.value - usual.value) < 1e-4 * usual.stderr)
@@ -128,13 +130,26 @@ observables:
     assert estimate.diagnostics["blocks"] >= 8
 
 
-@pytest.mark.parametrize(("draws", "shards"), [(32, 8), (33, 8), (64, 16), (257, 64), (1_000_003, 64)])
-def test_shards_cover_all_draws_once(draws, shards):
-    """Bounds of shards follow each other from 0 to the number of draws, sizes differ by one at most."""
-    plan = Plan.of(draws, min(montecarlo.SHARDS, draws // 4), 1000)
-    assert plan.shards == shards
-    bounds = [tuple(int(end) for end in plan.bounds(k)) for k in range(shards)]
-    assert bounds[0][0] == 0
-    assert bounds[-1][1] == draws
-    assert all(bounds[k][1] == bounds[k + 1][0] for k in range(shards - 1))
-    assert len({stop - start for start, stop in bounds}) <= 2
+@pytest.mark.parametrize(("draws", "shards"), [(32, 8), (33, 8), (64, 16), (257, 64)])
+def test_shards_of_a_short_pass_are_of_equal_size(draws, shards):
+    """Ranges follow each other from 0 to the number of draws, sizes differ by one at most."""
+    plan = Plan.of(draws, 1000)
+    assert len(plan.shards) == shards
+    assert (plan.shards[0][0], plan.shards[-1][1]) == (0, draws)
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(plan.shards))
+    assert len({stop - start for start, stop in plan.shards}) <= 2
+
+
+@pytest.mark.parametrize("draws", [10_000, 100_000, 1_000_003, 123_456_789])
+def test_a_longer_pass_begins_with_the_shards_of_a_shorter_one(draws):
+    """Their number grows with the logarithm of the draws, and they make 33 to 65 blocks of the jackknife of equal size."""
+    plan, longer = Plan.of(draws, 1000), Plan.of(4 * draws, 1000)
+    assert longer.labels[: len(plan.shards) - 1] == plan.labels[:-1]
+    assert (plan.shards[0][0], plan.shards[-1][1]) == (0, draws)
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(plan.shards))
+    assert len(plan.shards) <= 64 + 32 * math.log2(draws / 64)
+    sizes = [sum(plan.shards[k][1] - plan.shards[k][0] for k in block) for block in plan.grains()]
+    assert sum(sizes) == draws
+    assert len(set(sizes[:-1])) == 1
+    assert sizes[-1] <= sizes[0]
+    assert 32 <= len(sizes) <= 65

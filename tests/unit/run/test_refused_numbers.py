@@ -34,7 +34,8 @@ def test_a_field_that_is_not_finite_somewhere(definition, compute):
     assert f"`G` is not finite at point {point}" in found.message
     assert found.span is not None
     assert found.span.text == "G"
-    assert "no number of this observable is reported" in found.notes[0]
+    assert "it arises first in network 1: the field is" in found.notes[0]
+    assert "no number of this observable is reported" in found.notes[-1]
 
 
 def test_an_overflow_in_a_product_alone(compute):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnspec.run.nodes import Node
 from nnspec.run.shards import Shelf
-from nnspec.stages import loads, run
+from nnspec.stages import cached, loads, run
 
 SPEC = """
 nnspec: 1
@@ -41,8 +44,13 @@ def command(spec: Path, out: Path) -> list[str]:
     return [sys.executable, "-m", "nnspec", "run", str(spec), "--out", str(out)]
 
 
+def cache_of(out: Path) -> Path:
+    """A cache for each folder of runs: what is compared shares no shard."""
+    return out.with_name(f"{out.name}-cache")
+
+
 def start(spec: Path, out: Path) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "NNSPEC_CACHE": str(spec.parent / "cache")}
+    env = {**os.environ, "NNSPEC_CACHE": str(cache_of(out))}
     return subprocess.Popen(command(spec, out), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -70,6 +78,7 @@ def kill_often(tmp_path: Path, kills: int, draws: int, seed: int) -> None:
         finished = [each for each in out.glob("resumed-*")] if out.exists() else []
         if finished and done < kills:
             out.rename(tmp_path / f"finished{done}")
+            shutil.rmtree(cache_of(out) / "shards")
             assert bytes_of(tmp_path / f"finished{done}") == bytes_of(tmp_path / "alone")
     assert start(spec, out).wait() == 0
     assert bytes_of(out) == bytes_of(tmp_path / "alone")
@@ -85,30 +94,94 @@ def test_a_run_that_is_killed_two_hundred_times(tmp_path):
     kill_often(tmp_path, kills=200, draws=100_000, seed=2)
 
 
-def test_shards_that_are_there_are_not_computed_again(tmp_path, monkeypatch):
-    """And damaged ones are: the file is cut, or a byte of it changed."""
-    from nnspec.run import execute
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Labels of the shards that are put on shelves from now on."""
+    labels: list[str] = []
+    put = Shelf.put
+    monkeypatch.setattr(Shelf, "put", lambda self, label, found: labels.append(label) or put(self, label, found))
+    return labels
 
+
+def test_shards_that_are_there_are_not_computed_again(tmp_path, monkeypatch):
+    """And damaged ones are, which is said: a file is cut, a byte of it changed, or it is gone."""
     checked = loads(SPEC.format(draws=2000)).check()
-    monkeypatch.setattr(Shelf, "drop", lambda self: None)
-    first = run(checked, tmp_path)
-    (folder,) = (each for each in tmp_path.iterdir() if each.name.endswith(".shards"))
+    cache, notes = str(tmp_path / "cache"), []
+    first = run(checked, tmp_path / "first", cache=cache)
+    (folder,) = (
+        place.parent for place in (tmp_path / "cache").rglob("node.json") if json.loads(place.read_text())["observable"] == "G4"
+    )
     files = sorted(folder.rglob("*.shard"))
-    assert len(files) == 64, "all of one pass"
-    computed: list[int] = []
-    ready = execute._ready
+    assert len(files) == 64
     files[3].write_bytes(files[3].read_bytes()[:-10])
     content = bytearray(files[5].read_bytes())
     content[200] ^= 1
     files[5].write_bytes(bytes(content))
     files[7].unlink()
-    monkeypatch.undo()
-    monkeypatch.setattr(execute, "_ready", lambda program, found: computed.append(program.shards - len(found)) or ready(program, found))
-    first.path.rename(tmp_path / "kept")
-    second = run(checked, tmp_path)
-    assert max(computed) == 3
+    labels = counted(monkeypatch)
+    second = run(checked, tmp_path / "second", cache=cache, report=lambda each: notes.append(each.note))
+    assert set(labels) == {files[k].stem for k in (3, 5, 7)}
+    assert sum("damaged" in note for note in notes) == 2
     np.testing.assert_array_equal(second["G4"].value, first["G4"].value)
-    assert (second.path / "results.nc").read_bytes() == (tmp_path / "kept" / "results.nc").read_bytes()
+    assert (second.path / "results.nc").read_bytes() == (first.path / "results.nc").read_bytes()
+
+
+def test_what_is_asked_besides_is_computed_alone(tmp_path, monkeypatch):
+    """Shards belong to observables: another one, by another name or in another spec, takes nothing from these."""
+    text = SPEC.format(draws=2000)
+    cache = str(tmp_path / "cache")
+    run(loads(text).check(), tmp_path / "first", cache=cache)
+    labels = counted(monkeypatch)
+    more = text.replace("  G4:", "  third: {correlator: {n: 3, at: xs, draws: 2000}}\n  G4:").replace("G2:", "two:")
+    found = run(loads(more).check(), tmp_path / "second", cache=cache)
+    assert len(labels) == 64, "those of `third`"
+    alone = run(loads(more).check(), tmp_path / "alone")
+    for name in ("two", "third", "G4", "S"):
+        np.testing.assert_array_equal(found[name].value, alone[name].value)
+        np.testing.assert_array_equal(found[name].stderr, alone[name].stderr)
+
+
+def test_more_draws_begin_where_fewer_ended(tmp_path, monkeypatch):
+    """The same bytes as without the shorter run, and only what is new is computed."""
+    fewer, more = (loads(SPEC.format(draws=draws)).check() for draws in (30_000, 50_000))
+    cache = str(tmp_path / "cache")
+    run(fewer, tmp_path / "runs", cache=cache)
+    labels = counted(monkeypatch)
+    found = run(more, tmp_path / "runs", cache=cache)
+    assert min(int(label.partition("-")[0]) for label in labels) > 20_000
+    alone = run(more, tmp_path / "alone")
+    assert (found.path / "results.nc").read_bytes() == (alone.path / "results.nc").read_bytes()
+
+
+@pytest.mark.parametrize("change", ["let.N=401", "numerics.seed=1", 'model.params."w[i]"=Normal(0, 2)', "data.xs=linspace(-1, 2, 12)"])
+def test_whatever_changes_a_number_changes_the_key(change, tmp_path, monkeypatch):
+    spec = loads(SPEC.format(draws=640))
+    cache = str(tmp_path / "cache")
+    run(spec.check(), tmp_path / "first", cache=cache)
+    labels = counted(monkeypatch)
+    path, _, value = change.partition("=")
+    run(spec.set(path, value).check(), tmp_path / "second", cache=cache)
+    assert len(labels) == 64 * (2 if "data" in change else 3), "the spectrum has no points"
+
+
+def test_the_plan_says_what_is_there_and_why_not(tmp_path):
+    spec = loads(SPEC.format(draws=640))
+    cache = str(tmp_path / "cache")
+    assert set(cached(spec.check(), cache).values()) == {"computed: new"}
+    run(spec.check(), tmp_path / "runs", cache=cache)
+    assert set(cached(spec.check(), cache).values()) == {"taken from disk"}
+    assert cached(spec.set("let.N", 401).check(), cache)["G2"] == "computed: let.N 400 → 401"
+    assert cached(spec.set("numerics.seed", 3).check(), cache)["G2"] == "computed: numerics.seed 0 → 3"
+    assert cached(spec.set('model.params."w[i]"', "Normal(0, 2)").check(), cache)["G2"] == "computed: the model changed"
+
+
+def test_the_oldest_shards_go_first(tmp_path):
+    for k in range(4):
+        shelf = Shelf(tmp_path).of(one := Node("spec", f"G{k}", {"k": str(k)}))
+        shelf.describe(one)
+        shelf.put("0-10", {"m": np.zeros(1000)})
+        os.utime(shelf.folder / "node.json", (k, k))
+    Shelf(tmp_path).prune(20_000)
+    assert sorted(each.observable for each in Shelf(tmp_path).nodes()) == ["G2", "G3"]
 
 
 def test_two_processes_do_not_harm_each_other(tmp_path):
@@ -122,10 +195,13 @@ def test_two_processes_do_not_harm_each_other(tmp_path):
 
 
 def test_a_shelf_keeps_what_it_was_given(tmp_path):
-    shelf = Shelf(tmp_path).of("a", "b")
-    shelf.put(2, {"x/m2": np.arange(3.0), "count": np.float64(2)})
-    found = shelf.known(4)
-    assert list(found) == [2]
-    np.testing.assert_array_equal(found[2]["x/m2"], [0, 1, 2])
-    assert Shelf(tmp_path).of("a", "c").known(4) == {}
-    assert Shelf().of("a").get(2) is None
+    one = Node("spec", "G2", {"let.m": "1"})
+    shelf = Shelf(tmp_path).of(one)
+    assert shelf.put("0-10", {"m2": np.arange(3.0), "count": np.float64(2)})
+    np.testing.assert_array_equal(shelf.get("0-10")["m2"], [0, 1, 2])
+    assert shelf.has("0-10")
+    assert not shelf.has("10-20")
+    assert not Shelf(tmp_path).of(Node("spec", "G2", {"let.m": "2"})).has("0-10")
+    assert Shelf(tmp_path).of(Node("other", "S", {"let.m": "1"})).has("0-10"), "names are no part of the key"
+    assert not Shelf().of(one).put("0-10", {})
+    assert Shelf().get("0-10") is None
