@@ -16,15 +16,17 @@ BLOCK = 8 * L2
 """Numbers of a block of draws, which the readings find in the cache."""
 EQUAL = 64
 """Shards of a short pass, and those of a long one before they grow."""
+WORTH = 2**18
+"""Random numbers that are worth a file of their own."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """Shards as ranges of draws, and the blocks of draws in each: `turns` times `chunk` draws are made before they are read.
 
-    Shards of a long pass do not depend on its length: first come EQUAL of one block each, then half as many of two, four,
-    eight blocks and so on. So a longer pass begins with the shards of a shorter one, and their number grows with the
-    logarithm of the draws. A pass of less than EQUAL / 2 blocks has shards of equal size, in blocks that fit them.
+    Shards of a long pass do not depend on its length: first come EQUAL of some WORTH numbers each, then half as many of
+    twice, four times, eight times that size. So a longer pass begins with the shards of a shorter one, and their number
+    grows with the logarithm of the draws. A pass too short for that has EQUAL shards of equal size, in blocks that fit.
     """
 
     draws: int
@@ -38,10 +40,12 @@ class Plan:
     def of(draws: int, parameters: int) -> Plan:
         """The plan of so many draws of so many parameters each; blocks fit into the cache."""
         chunk, turns = _fitting(parameters)
-        block = chunk * turns
-        if draws < EQUAL // 2 * block:
+        size = chunk * turns
+        while size * parameters < WORTH:
+            size *= 2
+        if draws < EQUAL // 2 * size:
             return Plan.equal(draws, min(EQUAL, draws // 4), parameters)
-        shards = tuple(_growing(draws, block))
+        shards = tuple(_growing(draws, size))
         return Plan(draws, turns, chunk, shards, max(stop - start for start, stop in shards))
 
     @staticmethod
@@ -84,8 +88,8 @@ def _fitting(parameters: int) -> tuple[int, int]:
     return chunk, 1 << (turns.bit_length() - 1)
 
 
-def _growing(draws: int, block: int) -> Iterator[tuple[int, int]]:
-    start, size, count = 0, block, EQUAL
+def _growing(draws: int, size: int) -> Iterator[tuple[int, int]]:
+    start, count = 0, EQUAL
     while start < draws:
         for _ in range(count):
             stop = min(start + size, draws)

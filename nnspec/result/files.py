@@ -14,18 +14,22 @@ _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """A path to write to; it takes the place of `path` when the block ends well, and is removed when it does not."""
+def atomic(path: Path, *, lasting: bool = True) -> Iterator[Path]:
+    """A path to write to; it takes the place of `path` when the block ends well, and is removed when it does not.
+
+    What need not outlast a power cut (`lasting` is false) is not flushed to the disk, which takes most of the time.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield beside
-        _flush(beside, os.O_RDWR)
+        if lasting:
+            _flush(beside, os.O_RDWR)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-    if os.name == "posix":
+    if lasting and os.name == "posix":
         _flush(path.parent, os.O_RDONLY)
 
 
