@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("specs", nargs="+", metavar="SPEC")
     run.add_argument("--out", metavar="DIR", help="where run folders go (default: `output.folder` of the spec, or runs)")
     run.add_argument("--seed", type=int, metavar="N", help="the same as --set numerics.seed=N")
+    run.add_argument("--only", metavar="NAME,…", help="some of the observables, as in --only G2,S")
     run.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     run.add_argument("--force", action="store_true", help="compute again what is there; the old run is kept beside it")
     run.add_argument("--memory", type=_size, metavar="SIZE", help="limit, as in 8GiB (default: 4GiB)")

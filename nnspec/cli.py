@@ -69,7 +69,8 @@ def _run_one(path: str, args: Arguments) -> int:
     from nnspec.report.progress import display
     from nnspec.stages import cached, run
 
-    checked = _load(path, args).check()
+    spec = _load(path, args)
+    checked = (spec.only(*args.only.split(",")) if args.only else spec).check()
     _tell(checked.warnings, args)
     if args.dry_run:
         print(table(checked.plan, reasons=cached(checked, _cache())))

@@ -58,6 +58,16 @@ class Spec:
         place = Span(source, 0, len(path))
         return replace(self, tree=with_value(self.tree, path, read_value(text, f"{path}="), place))
 
+    def only(self, *names: str) -> Spec:
+        """The spec that asks for these observables alone, with the checks and plots that need no others.
+
+        Raises:
+            SpecError: NN809 when it asks for no such observable, or with everything that is wrong.
+        """
+        from nnspec.edit.narrow import narrowed
+
+        return replace(self, tree=narrowed(self.tree, self.check().experiment, names))
+
     def check(self) -> Checked:
         """Give it its meaning and plan it.
 

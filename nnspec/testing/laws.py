@@ -102,8 +102,9 @@ def check_parameterization(
             assert inner == wanted, f"'{record.name}': a_in + b_in of the {role} layer is {inner}, not {wanted}"
         if free:
             continue
-        for role, wanted in (("input", 0.0), ("hidden", 0.5)):
-            total = by_role[role].a + by_role[role].b  # type: ignore[index]
+        sums: tuple[tuple[Role, float], ...] = (("input", 0.0), ("hidden", 0.5))
+        for role, wanted in sums:
+            total = by_role[role].a + by_role[role].b
             assert total == wanted, f"'{record.name}': a + b of the {role} layer is {total}, not {wanted}"
         total = by_role["readout"].a + by_role["readout"].b
         assert total >= 0.5, f"'{record.name}': a + b of the readout is {total}, so outputs grow with the width"

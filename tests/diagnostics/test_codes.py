@@ -25,6 +25,7 @@ NOT_FROM_A_SPEC = {
     "NN731": "beginning something new, which is done by another command",
     "NN732": "beginning something new, which is done by another command",
     "NN733": "comparing, which is done by another command",
+    "NN809": "an option of the command line",
     "NN902": "a plugin with a fault",
     "NN903": "two plugins",
     "NN904": "a plugin for another interface",
