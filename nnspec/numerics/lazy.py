@@ -109,6 +109,7 @@ def _prepare() -> None:
         return
     module: Any = importlib.import_module("jax")
     module.config.update("jax_enable_x64", True)
+    module.config.update("jax_default_matmul_precision", "highest")  # or GPUs multiply float32 with 10 bits
     _apply(module)
     _wishes.ready = True
 

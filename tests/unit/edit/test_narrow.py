@@ -65,4 +65,4 @@ def test_a_name_that_is_not_there():
         loads(SPEC).only("G3")
     (found,) = caught.value.diagnostics
     assert found.code == "NN809"
-    assert found.helps == ("did you mean `G2`?",)
+    assert found.helps == ("observables here: G2, G4, A, B, K",)
