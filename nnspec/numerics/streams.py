@@ -113,22 +113,32 @@ def normal(key: Any, shape: tuple[int, ...], dtype: Any, bits: int | None = None
 def threefry(key: tuple[Any, Any], counter: tuple[Any, Any]) -> tuple[Any, Any]:
     """Return both words of threefry2x32 with 20 rounds [salmon2011]; all words are uint32.
 
-    Written out, because the library's CPU lowering is a loop over whole arrays.
+    Written out, because the library's CPU lowering is a loop over whole arrays; in primitives, because tracing thousands
+    of operators of `jax.numpy` takes longer than many a run.
     """
-    schedule = (key[0], key[1], key[0] ^ key[1] ^ jnp.uint32(_PARITY))
-    x, y = counter[0] + schedule[0], counter[1] + schedule[1]
+    shape = jnp.broadcast_shapes(*(jnp.shape(word) for word in (*key, *counter)))
+    x, y, first, second = (lax.broadcast_in_dim(word, shape, _trailing(word, shape)) for word in (*counter, *key))
+
+    def full(number: int) -> Any:
+        return lax.full(shape, number, jnp.uint32)
+
+    schedule = (first, second, lax.bitwise_xor(lax.bitwise_xor(first, second), full(_PARITY)))
+    turns = {places: (full(places), full(32 - places)) for places in _ROTATIONS}
+    x, y = lax.add(x, schedule[0]), lax.add(y, schedule[1])
     for i in range(20):
-        x = x + y
-        y = _rotate(y, _ROTATIONS[i % 8]) ^ x
+        left, right = turns[_ROTATIONS[i % 8]]
+        x = lax.add(x, y)
+        turned = lax.bitwise_or(lax.shift_left(y, left), lax.shift_right_logical(y, right))
+        y = lax.bitwise_xor(turned, x)
         if i % 4 == 3:
             j = i // 4 + 1
-            x = x + schedule[j % 3]
-            y = y + schedule[(j + 1) % 3] + jnp.uint32(j)
+            x = lax.add(x, schedule[j % 3])
+            y = lax.add(y, lax.add(schedule[(j + 1) % 3], full(j)))
     return x, y
 
 
-def _rotate(x: Any, places: int) -> Any:
-    return (x << jnp.uint32(places)) | (x >> jnp.uint32(32 - places))
+def _trailing(word: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(range(len(shape) - jnp.ndim(word), len(shape)))
 
 
 def _words(key: Any) -> tuple[Any, Any]:
