@@ -85,7 +85,7 @@ def execute(
     seconds: dict[str, float] = {}
     for group in plan.groups:
         start = time.perf_counter()
-        for estimate in _run(group, plan.experiment, words, data, report, programs, shelf, force):
+        for estimate in _run(group, plan.experiment, words, data, report, programs, shelf, memory, force):
             found[estimate.name] = _owned(estimate, words)
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
     ordered = tuple(found[row.asked.name] for row in plan.rows)
@@ -94,7 +94,7 @@ def execute(
 
 def _run(
     group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report,
-    programs: Programs | None, shelf: Shelf, force: bool,
+    programs: Programs | None, shelf: Shelf, memory: float, force: bool,
 ) -> list[Estimate]:  # fmt: skip
     made = _Made(group, experiment, words, data, {} if programs is None else programs)
     names = ", ".join(row.asked.name for row in group.rows)
@@ -107,7 +107,7 @@ def _run(
                 part.shelf.drop()
         for part, each in zip(parts, made.nodes(program), strict=True):
             part.shelf.describe(each)
-        program, kept = complete(program, parts, names, report, made.program)
+        program, kept = complete(program, parts, names, report, made.program, memory)
         with np.errstate(all="ignore"):  # what is not finite is found in the results
             found = program.finish(kept)
             return [_finite(estimate, group, lambda name: program.explain(kept, name)) for estimate in found]

@@ -99,16 +99,17 @@ def _own(part: str, statistics: Statistics) -> dict[str, Any]:
 
 def complete(
     program: Program, parts: Sequence[Part], names: str, report: Callable[[Progress], None],
-    only: Callable[[Sequence[int]], Program],
+    only: Callable[[Sequence[int]], Program], memory: float = 4 * HELD,
 ) -> tuple[Program, Kept]:  # fmt: skip
     """Compute the shards that are missing, then those of longer programs while errors are too large.
 
-    `only(places)` is the program of some of the parts alone.
+    `only(places)` is the program of some of the parts alone; of the `memory` a quarter is for shards at the most.
     """
     start = time.perf_counter()
     held: dict[str, Statistics] = {}
+    room = min(HELD, memory / 4)
     while True:
-        kept = Kept(_labels(program), parts, _again(program, report, names, parts), held)
+        kept = Kept(_labels(program), parts, _again(program, report, names, parts), held, room)
         _compute_missing(program, kept, names, report, only, start)
         longer = program.more(kept)
         if longer is None:

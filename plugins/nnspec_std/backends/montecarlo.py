@@ -101,7 +101,8 @@ def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Off
     plan = layout(draws, parameters)
     stored = widest if model.stack is not None else 1  # a formula is evaluated point by point
     memory = working_memory(plan, parameters, points, stored, item, jac="jac" in kind.readings)
-    memory += 8.0 * entries * (EQUAL + 8 if 8 * entries * EQUAL <= SMALL else 12)
+    # leave-one-out values of all blocks, or the sums over them and what `finish` makes on its way; some shards besides
+    memory += 8.0 * entries * (EQUAL + 24 if 8 * entries * EQUAL <= SMALL else 32) + min(2.0**28, 256.0 * entries)
     goal = question.asked.option("target_error")
     if question.asked.option("covariance"):
         memory += 8.0 * entries**2
