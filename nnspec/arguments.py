@@ -7,6 +7,12 @@ from typing import Any, TypeAlias
 
 Arguments: TypeAlias = argparse.Namespace
 EMIT = ("tree", "ast", "ir", "forms", "plan", "formula", "latex", "jaxpr", "schema")
+EXPORTS = {
+    "csv": "one row for each entry: where it lies, value, stderr, numerical_error",
+    "npz": "NumPy arrays: NAME, NAME_stderr, coordinates; needs -o",
+    "tex": "tables for LaTeX with booktabs: 0.53265(12)",
+    "json": "nested lists over named dimensions",
+}
 OF_PARTS = ("tree", "ast", "ir", "latex")
 
 
@@ -42,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("--emit", choices=EMIT, help="what to show of a spec (default: plan; with PATH: tree)")
     show = _verb(verbs, "show", "tables of the results in a run folder")
     show.add_argument("runs", nargs="+", metavar="RUN")
+    _export_verb(verbs)
     doc = _verb(verbs, "doc", "explain a word: an observable, a density, a layer, a function, a key")
     doc.add_argument("word", nargs="?", metavar="NAME")
     plugins = _verb(verbs, "plugins", "list plugins and the words they teach")
@@ -50,6 +57,17 @@ def parser() -> argparse.ArgumentParser:
     _verb(verbs, "schema", "JSON Schema of specs with the installed words, for editors")
     _verb(verbs, "lsp", "language server for editors, on standard input and output")
     return root
+
+
+def _export_verb(verbs: Any) -> None:
+    export = _verb(verbs, "export", "results of a run or a sweep for other programs, on standard output or in a file")
+    export.add_argument("run", metavar="RUN", help="a run folder, as `nnspec run` prints it")
+    export.add_argument("names", nargs="*", metavar="NAME", help="results (default: all of them)")
+    form = export.add_mutually_exclusive_group(required=True)
+    for name, text in EXPORTS.items():
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=text)
+    export.add_argument("-o", "--output", metavar="FILE", help="where it is written; a file that is there is kept")
+    export.add_argument("--force", action="store_true", help="overwrite FILE")
 
 
 def _edit_verbs(verbs: Any) -> None:

@@ -186,6 +186,19 @@ def _show(args: Arguments) -> int:
     return DONE
 
 
+def _export(args: Arguments) -> int:
+    from nnspec.report.export import export, write
+    from nnspec.stages import open_run
+
+    opened = open_run(args.run)
+    content = export(args.form, opened.chosen(args.names), opened.record, on_screen=args.output is None)
+    if args.output is not None:
+        write(content, Path(args.output), force=args.force)
+    else:
+        sys.stdout.write(content.decode())
+    return DONE
+
+
 def _doc(args: Arguments) -> int:
     from nnspec.plugin.vocabulary import load_vocabulary
     from nnspec.report.words import describe
@@ -293,8 +306,8 @@ def _completion(args: Arguments) -> int:
 
 
 VERBS = {
-    "run": _run, "check": _check, "explain": _explain, "show": _show, "doc": _doc, "plugins": _plugins, "fmt": _fmt,
-    "diff": _diff, "new": _new, "completion": _completion, "schema": _schema, "lsp": _lsp,
+    "run": _run, "check": _check, "explain": _explain, "show": _show, "export": _export, "doc": _doc, "plugins": _plugins,
+    "fmt": _fmt, "diff": _diff, "new": _new, "completion": _completion, "schema": _schema, "lsp": _lsp,
 }  # fmt: skip
 
 

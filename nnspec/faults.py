@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nnspec.text.terminal import Manner
 
-WRONG_SPEC, NOT_COMPUTED, BUG = 1, 4, 70
+WRONG_SPEC, WRONG_COMMAND, NOT_COMPUTED, BUG = 1, 2, 4, 70
 
 
 def report(error: Exception, manner: Manner) -> int:
@@ -20,11 +20,14 @@ def report(error: Exception, manner: Manner) -> int:
     from nnspec.result.dataset import DamagedResult
     from nnspec.result.record import DamagedRecord
     from nnspec.run.execute import ComputingError, NotYet
-    from nnspec.text.diagnostic import Diagnostic, SpecError, render, render_all
+    from nnspec.text.diagnostic import Diagnostic, Refused, SpecError, render, render_all
 
     if isinstance(error, SpecError):
         print(render_all(error.diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
         return WRONG_SPEC
+    if isinstance(error, Refused):
+        print(render(error.diagnostic, color=manner.color, width=manner.width), file=sys.stderr)
+        return WRONG_COMMAND
     if isinstance(error, NotYet):
         print(render_all(error.diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
         return NOT_COMPUTED

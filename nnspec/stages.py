@@ -168,6 +168,16 @@ class Run:
         """Attributes, results among them."""
         return [*super().__dir__(), *(each.name for each in self.estimates if each.name.isidentifier())]
 
+    def chosen(self, names: Sequence[str] = ()) -> list[Estimate]:
+        """The results of these names, or all; `G4` means `G4.exact` and `G4.monte_carlo` too.
+
+        Raises:
+            Refused: NN750 for a name that the run does not have.
+        """
+        from nnspec.report.columns import chosen
+
+        return chosen(self.estimates, names, str(self.path))
+
     def _missing(self, name: str) -> str:
         names = [estimate.name for estimate in self.estimates]
         parts = [f'run["{each}"]' for each in names if each.partition(".")[0] == name]

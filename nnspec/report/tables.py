@@ -1,9 +1,7 @@
-"""Results as tables of words and numbers, for the terminal, for the page and for other programs."""
+"""Results as tables of words and numbers, for the terminal and for the page."""
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -210,18 +208,3 @@ def aligned(cells: Sequence[str], pad: str = " ") -> list[str]:
         return list(cells)
     before = [len(text.split("(")[0].split("e")[0].split(".")[0]) for text in cells]
     return [pad * (max(before, default=0) - count) + text for text, count in zip(cells, before, strict=True)]
-
-
-# ---------------------------------------------------------------- for other programs
-def to_csv(estimate: Estimate) -> str:
-    """One estimate as comma-separated values, one entry a row, every digit kept."""
-    axes = [axis(estimate, k) for k in range(len(estimate.dims))]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*(each.label for each in axes), "value", *(["stderr"] if sampled(estimate) else [])])
-    value = np.asarray(estimate.value, dtype=float)
-    spread = None if estimate.stderr is None else np.broadcast_to(np.asarray(estimate.stderr, dtype=float), value.shape)
-    for place in itertools.product(*map(range, value.shape)):
-        at = [np.asarray(each.places).tolist()[k] for each, k in zip(axes, place, strict=True)]
-        writer.writerow([*at, repr(float(value[place])), *([] if spread is None else [repr(float(spread[place]))])])
-    return out.getvalue()

@@ -20,9 +20,9 @@ def shorthand(value: float, error: float | None = None) -> str:
     return f"{mantissa}{bracket}{power}"
 
 
-def latex(value: float, error: float | None = None) -> str:
-    r"""The same for LaTeX: 1.234(5) \times 10^{-7}."""
-    mantissa, bracket, exponent = _parts(value, error)
+def latex(value: float, error: float | None = None, digits: int = 10) -> str:
+    r"""The same for LaTeX: 1.234(5) \times 10^{-7}; `digits` are those of a number without an error."""
+    mantissa, bracket, exponent = _parts(value, error, digits)
     named = {"nan": r"\mathrm{nan}", "inf": r"\infty", "-inf": r"-\infty"}
     head = named.get(mantissa, mantissa)
     if bracket in ("(nan)", "(inf)"):
@@ -36,10 +36,10 @@ def plain_number(value: float, digits: int = 6) -> str:
     return mantissa if exponent is None else f"{mantissa}e{exponent:+03d}"
 
 
-def _parts(value: float, error: float | None) -> tuple[str, str, int | None]:
+def _parts(value: float, error: float | None, digits: int = 10) -> tuple[str, str, int | None]:
     """The mantissa, the bracket with the error, and the power of ten when it is written out."""
     if not math.isfinite(value) or error is None or error == 0:
-        return _bare(value, 10)
+        return _bare(value, digits)
     if not math.isfinite(error):
         mantissa, _, exponent = _bare(value, 6)
         return mantissa, f"({'nan' if math.isnan(error) else 'inf'})", exponent

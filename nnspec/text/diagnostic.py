@@ -178,6 +178,15 @@ class SpecError(Exception):
         return render_all(self.diagnostics)
 
 
+class Refused(Exception):
+    """What a command will not do, and why; nothing is wrong with a spec."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        """Carry the complaint."""
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
 def _distance(left: str, right: str) -> int:
     """Edit distance in which swapping two neighbours is one edit, as typing errors are."""
     rows: list[list[int]] = [list(range(len(right) + 1))]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 
 import numpy as np
 
-from nnspec.report.tables import aligned, tabulate, text_tables, thinned, to_csv
+from nnspec.report.tables import aligned, tabulate, text_tables, thinned
 from nnspec.result.estimate import Estimate
 
 LINES = """\
@@ -107,14 +105,3 @@ def test_thinning_keeps_both_ends():
 def test_points_stand_below_each_other():
     assert aligned(["10.5", "-1.25(3)", "3"]) == ["10.5", "-1.25(3)", " 3"]
     assert aligned(["word", "1"]) == ["word", "1"]
-
-
-def test_csv_keeps_every_digit(cosnet_results, relu_results):
-    rows = list(csv.DictReader(io.StringIO(to_csv(cosnet_results[0]))))
-    np.testing.assert_array_equal([float(row["value"]) for row in rows], cosnet_results[0].value)
-    np.testing.assert_array_equal([float(row["stderr"]) for row in rows], cosnet_results[0].stderr)
-    np.testing.assert_array_equal([float(row["r"]) for row in rows], cosnet_results[0].coords["r"])
-    rows = list(csv.DictReader(io.StringIO(to_csv(relu_results[0]))))
-    assert len(rows) == 33 * 33
-    assert rows[34]["point"] == rows[34]["point_2"] == "2"
-    assert "stderr" not in rows[0]
