@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +28,46 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_COMMAND
     args.command_line = tuple(words)
     try:
-        return int(VERBS[args.verb](args))
+        return _watched(args) if args.verb == "run" else _answer(args)
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted()
+
+
+def _watched(args: Arguments) -> int:
+    """A run that may be stopped at any time."""
+    from nnspec.run.stopping import watched
+
+    with watched():
+        return _answer(args)
+
+
+def _answer(args: Arguments) -> int:
+    try:
+        status = int(VERBS[args.verb](args))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _interrupted()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()
         return DONE
     except Exception as error:  # the last net: whatever gets here is our fault, or a known refusal
         return _fault(error, args)
+    return status
+
+
+def _interrupted() -> int:
+    from nnspec.run.stopping import say
+
+    say()
+    return INTERRUPTED
+
+
+def _mute() -> None:
+    """Nobody reads on: nothing more is written, when Python ends neither."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
 
 
 def _fault(error: Exception, args: Arguments) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nnspec.result.files import NewerFormat
+    from nnspec.text.diagnostic import Diagnostic
     from nnspec.text.terminal import Manner
 
 WRONG_SPEC, WRONG_COMMAND, NOT_COMPUTED, BUG = 1, 2, 4, 70
@@ -17,35 +21,61 @@ WRONG_SPEC, WRONG_COMMAND, NOT_COMPUTED, BUG = 1, 2, 4, 70
 
 def report(error: Exception, manner: Manner) -> int:
     """Print an error as a user should see it; the exit status that belongs to it."""
+    from nnspec.text.diagnostic import render_all
+
+    status, diagnostics = diagnose(error)
+    if not diagnostics:
+        return _bug(error)
+    print(render_all(diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
+    return status
+
+
+def diagnose(error: Exception) -> tuple[int, Sequence[Diagnostic]]:
+    """The exit status of an error and what is to be said; nothing is said about our own bugs here."""
     from nnspec.result.dataset import DamagedResult
+    from nnspec.result.files import NewerFormat
     from nnspec.result.record import DamagedRecord
     from nnspec.run.execute import ComputingError, NotYet
-    from nnspec.text.diagnostic import Diagnostic, Refused, SpecError, render, render_all
+    from nnspec.text.diagnostic import Diagnostic, Refused, SpecError
 
-    if isinstance(error, SpecError):
-        print(render_all(error.diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
-        return WRONG_SPEC
-    if isinstance(error, Refused):
-        print(render(error.diagnostic, color=manner.color, width=manner.width), file=sys.stderr)
-        return WRONG_COMMAND
-    if isinstance(error, NotYet):
-        print(render_all(error.diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
-        return NOT_COMPUTED
-    if isinstance(error, ComputingError):
-        print(render(error.diagnostic, color=manner.color, width=manner.width), file=sys.stderr)
-        return NOT_COMPUTED
-    if isinstance(error, DamagedRecord | DamagedResult):
-        advice = "compute it again with `nnspec run --force`"
-        found = Diagnostic("NN721", str(error), where="run folder", helps=(advice,))
-        print(render(found, color=manner.color), file=sys.stderr)
-        return NOT_COMPUTED
-    if isinstance(error, OSError):
-        reason = str(error.strerror or error)
-        helps = ("give the folder of a run, as `nnspec run` prints it",) if _is_record(error) else ()
-        found = Diagnostic("NN720", reason[:1].lower() + reason[1:], where=str(error.filename or "files"), helps=helps)
-        print(render(found, color=manner.color), file=sys.stderr)
-        return NOT_COMPUTED
-    return _bug(error)
+    match error:
+        case SpecError():
+            return WRONG_SPEC, error.diagnostics
+        case NotYet():
+            return NOT_COMPUTED, error.diagnostics
+        case Refused():
+            return WRONG_COMMAND, (error.diagnostic,)
+        case ComputingError():
+            return NOT_COMPUTED, (error.diagnostic,)
+        case NewerFormat():
+            return NOT_COMPUTED, (_newer(error),)
+        case DamagedRecord() | DamagedResult():
+            advice = "compute it again with `nnspec run --force`"
+            return NOT_COMPUTED, (Diagnostic("NN721", str(error), where="run folder", helps=(advice,)),)
+        case OSError():
+            return NOT_COMPUTED, (_refused_by_system(error),)
+    return BUG, ()
+
+
+def _newer(error: NewerFormat) -> Diagnostic:
+    import nnspec
+    from nnspec.text.diagnostic import Diagnostic
+
+    version = error.version or "the newest version"
+    helps = (f"install {version}: `pip install --upgrade nnspec`", "or compute it again here: `nnspec run SPEC --out DIR`")
+    notes = (f"this is nnspec {nnspec.__version__}",)
+    return Diagnostic("NN723", "the run was made by a newer nnspec", where=str(error.path), notes=notes, helps=helps)
+
+
+def _refused_by_system(error: OSError) -> Diagnostic:
+    from nnspec.run.place import full
+    from nnspec.text.diagnostic import Diagnostic
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return full(Path(error.filename or "files"))
+    reason = str(error.strerror or error)
+    helps = ("give the folder of a run, as `nnspec run` prints it",) if _is_record(error) else ()
+    return Diagnostic("NN720", reason[:1].lower() + reason[1:], where=str(error.filename or "files"), helps=helps)
 
 
 def _is_record(error: OSError) -> bool:

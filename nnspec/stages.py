@@ -14,6 +14,7 @@ from nnspec.check.silence import silence
 from nnspec.document.extend import extended
 from nnspec.document.paths import placed, with_value
 from nnspec.edit.build import Draft
+from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment
 from nnspec.plan.lints import lint as lint_plan
 from nnspec.plan.planner import Plan
@@ -268,16 +269,19 @@ def run(
         NotYet: when this version cannot compute what the spec asks for.
     """
     from nnspec.run import execute, store
+    from nnspec.run.place import ready
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
     from nnspec.run.shards import Shelf
+    from nnspec.run.stopping import held
 
     if checked.plan.pending:
         raise execute.NotYet(checked.plan.pending)
     output = dict(checked.experiment.output)
     place = store.folder(out or Path(output.get("folder") or "runs"), checked.experiment)
     if not force and place.record is not None and place.record.status != "failed":
-        return open_run(place.path, fresh=False)
+        return _found(place.path, checked.experiment)
+    ready(place.path.parent)
     execute.prepare(cache)
     if checked.experiment.sweep is not None:
         options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
@@ -301,12 +305,13 @@ def run(
         if output.get("report", True):
             _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
         if not force and place.record is not None:  # another process was faster
-            return open_run(place.path, fresh=False)
-        kept = store.close_work(place)
-        if cache is None:
-            shelf.drop()
-        else:
-            shelf.prune()
+            return _found(place.path, checked.experiment)
+        with held():
+            kept = store.close_work(place)
+            if cache is None:
+                shelf.drop()
+            else:
+                shelf.prune()
     finally:
         store.drop_work(place)
     return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)
@@ -416,12 +421,21 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
     """A run folder that is there.
 
     Raises:
-        DamagedRecord, DamagedResult, OSError: when it cannot be read.
+        DamagedRecord, DamagedResult, NewerFormat, OSError: when it cannot be read.
     """
-    from nnspec.result.dataset import read_results
+    from nnspec.result.folder import read_folder
 
-    record = RunRecord.read(Path(path) / "run.json")
-    return Run(Path(path), record, tuple(read_results(Path(path) / "results.nc")), fresh=fresh)
+    record, estimates = read_folder(Path(path))
+    return Run(Path(path), record, estimates, fresh=fresh)
+
+
+def _found(path: Path, experiment: Experiment) -> Run:
+    """The run folder that is there, if it is that of the experiment."""
+    from nnspec.run.place import same
+
+    found = open_run(path)
+    same(path, found.record, digest(experiment))
+    return found
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from nnspec.numerics.lazy import np
 from nnspec.result.estimate import Estimate
-from nnspec.result.files import atomic
+from nnspec.result.files import NewerFormat, write_bytes
 from nnspec.result.layout import TEXT_LIMIT, Layout, Variable, arrange, fingerprint, restore, unfold
 
 FORMAT = 1
@@ -28,13 +29,15 @@ def write_results(path: Path, estimates: Sequence[Estimate], attrs: Mapping[str,
     """Write estimates, and `attrs` (text by name: the spec, its digest, provenance), to a netCDF-4 file.
 
     Equal input gives equal bytes: nothing in the file remembers when or in which order it was made. That needs
-    `track_order=False`, since HDF5 keeps the time of creation of every group that tracks order.
+    `track_order=False`, since HDF5 keeps the time of creation of every group that tracks order. The file is made in
+    memory and written as a whole: on a full disk HDF5 does not raise an error, but crashes.
     """
     import h5netcdf
 
     layout = arrange(estimates)
     texts = _fold(layout, attrs)
-    with atomic(Path(path)) as beside, h5netcdf.File(beside, "w", track_order=False) as file:
+    content = io.BytesIO()
+    with h5netcdf.File(content, "w", track_order=False) as file:
         for name in sorted(layout.sizes):
             file.dimensions[name] = layout.sizes[name]
         for name in sorted(layout.variables):
@@ -45,6 +48,7 @@ def write_results(path: Path, estimates: Sequence[Estimate], attrs: Mapping[str,
         file.attrs["nnspec_format"] = FORMAT
         file.attrs["nnspec_attributes"] = json.dumps(sorted(texts))
         file.attrs["nnspec_sha256"] = fingerprint(layout.variables, texts)
+    write_bytes(Path(path), content.getvalue())
 
 
 def read_results(path: Path) -> list[Estimate]:
@@ -53,8 +57,18 @@ def read_results(path: Path) -> list[Estimate]:
     Raises:
         DamagedResult: The file is not what `write_results` wrote.
     """
-    variables, _ = _read(Path(path))
-    return restore(variables)
+    return read_all(path)[0]
+
+
+def read_all(path: Path) -> tuple[list[Estimate], dict[str, str]]:
+    """The estimates of a file, and the texts beside them.
+
+    Raises:
+        DamagedResult: The file is not what `write_results` wrote.
+        NewerFormat: It is of a format that comes after this one.
+    """
+    variables, texts = _read(Path(path))
+    return restore(variables), {key: unfold(text, variables) for key, text in texts.items()}
 
 
 def read_attributes(path: Path) -> dict[str, str]:
@@ -63,8 +77,7 @@ def read_attributes(path: Path) -> dict[str, str]:
     Raises:
         DamagedResult: The file is not what `write_results` wrote.
     """
-    variables, texts = _read(Path(path))
-    return {key: unfold(text, variables) for key, text in texts.items()}
+    return read_all(path)[1]
 
 
 def to_xarray(estimates: Sequence[Estimate]) -> Any:
@@ -110,7 +123,7 @@ def _read(path: Path) -> tuple[dict[str, Variable], dict[str, str]]:
             variables = {name: _variable(name, file.variables[name]) for name in sorted(file.variables)}
             texts = {key: str(file.attrs[key]) for key in json.loads(str(file.attrs["nnspec_attributes"]))}
             same = fingerprint(variables, texts) == str(file.attrs["nnspec_sha256"])
-    except (FileNotFoundError, PermissionError, IsADirectoryError, DamagedResult):
+    except (FileNotFoundError, PermissionError, IsADirectoryError, DamagedResult, NewerFormat):
         raise
     except Exception as error:  # damaged bytes raise whatever they like inside HDF5
         raise DamagedResult(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
@@ -123,7 +136,7 @@ def _known(path: Path, attrs: Any) -> None:
     if "nnspec_sha256" not in attrs:
         raise DamagedResult(path, "nnspec did not write it, or not to the end")
     if int(attrs["nnspec_format"]) > FORMAT:
-        raise DamagedResult(path, f"it has format {int(attrs['nnspec_format'])}, newer than this nnspec")
+        raise NewerFormat(path)
 
 
 def _variable(name: str, found: Any) -> Variable:

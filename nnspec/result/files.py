@@ -6,11 +6,21 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+class NewerFormat(Exception):
+    """A file that a newer nnspec wrote, in a way that this one does not know."""
+
+    def __init__(self, path: Path, version: str = "") -> None:
+        """Remember the file, and the version of nnspec where it says so."""
+        super().__init__(f"'{path}' was made by a newer nnspec{f' ({version})' if version else ''}")
+        self.path = path
+        self.version = version
 
 
 @contextmanager
@@ -27,8 +37,13 @@ def atomic(path: Path, *, lasting: bool = True) -> Iterator[Path]:
         if lasting:
             _flush(beside, os.O_RDWR)
         os.replace(beside, path)
+    except OSError as error:
+        if error.filename in (None, str(beside)):  # what is wrong is wrong with the file that was wanted
+            error.filename = str(path)
+        raise
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
     if lasting and os.name == "posix":
         _flush(path.parent, os.O_RDONLY)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from nnspec.numerics.lazy import np
 from nnspec.result.estimate import Estimate
-from nnspec.result.files import number, plain, to_json, write_bytes
+from nnspec.result.files import NewerFormat, number, plain, to_json, write_bytes
 from nnspec.result.format import shorthand
 from nnspec.result.provenance import Provenance, from_plain
 
@@ -57,7 +57,7 @@ class RunRecord:
     def from_json(text: str) -> RunRecord:
         """What `to_json` wrote."""
         content = json.loads(text)
-        del content["nnspec_run"]
+        assert content.pop("nnspec_run") <= FORMAT
         content["provenance"] = from_plain(content["provenance"])
         content["checks"] = tuple(_check(item) for item in content["checks"])
         rows = {key: tuple(content[key]) for key in ("plan", "warnings", "citations", "estimates", "points")}
@@ -69,9 +69,14 @@ class RunRecord:
 
         Raises:
             DamagedRecord: The file is not what `write` wrote.
+            NewerFormat: It is of a format that comes after this one.
         """
         try:
-            return RunRecord.from_json(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8")
+            head = json.loads(text)
+            if int(head["nnspec_run"]) > FORMAT:
+                raise NewerFormat(Path(path), _version(head))
+            return RunRecord.from_json(text)
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedRecord(Path(path), f"{type(error).__name__}: {error}") from error
 
@@ -80,9 +85,15 @@ class DamagedRecord(Exception):
     """A `run.json` that cannot be read."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"the record in '{path}' cannot be read: {reason}")
+        super().__init__(f"'{path}' cannot be read: {reason}")
         self.path = path
         self.reason = reason
+
+
+def _version(head: Any) -> str:
+    """The version of nnspec in a record of a format that is not known."""
+    said = head.get("provenance")
+    return str(said.get("nnspec", "")) if isinstance(said, Mapping) else ""
 
 
 def _check(item: Mapping[str, Any]) -> CheckRecord:

@@ -12,6 +12,7 @@ from typing import Any, overload
 from nnspec.numerics.lazy import np
 from nnspec.plugin.records import Program, Statistics
 from nnspec.run.shards import Shelf
+from nnspec.run.stopping import held
 
 HELD = 2**28
 """Bytes of statistics that are held in memory besides those on disk."""
@@ -20,7 +21,10 @@ NAMELESS = ""
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: a group's names, shards done, shards, draws done and the seconds since the group began."""
+    """How far a run is: a group's names, shards done, shards, draws done and the seconds since the group began.
+
+    `note` is something new to say; `errors` are the largest error bar so far of each result, by its name, where known.
+    """
 
     names: str
     done: int
@@ -28,6 +32,7 @@ class Progress:
     draws: int
     seconds: float
     note: str = ""
+    errors: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,17 +168,18 @@ def _compute(
     while waiting:
         ready = list(itertools.islice((k for k in waiting if _follows(program, k, waiting)), program.width))
         before = [_before(program, k, kept, ends) for k in ready]
-        found = program.compute(ready, before)
-        ends = dict(zip(ready, found, strict=True))
-        for k, statistics in ends.items():
-            stored = [part.shelf.put(labels[k], _own(part.name, statistics)) for part in chosen]
-            if whole:
-                kept.hold(labels[k], statistics, always=not all(stored))
-            elif not all(stored):
-                msg = "no space is left for what was computed; make room, or set NNSPEC_CACHE to another folder"
-                raise OSError(errno.ENOSPC, msg)
-            waiting.remove(k)
-            draws += program.draws[k] if program.draws else 0
+        with held():  # what was computed is kept, even when somebody wants to stop
+            found = program.compute(ready, before)
+            ends = dict(zip(ready, found, strict=True))
+            for k, statistics in ends.items():
+                stored = [part.shelf.put(labels[k], _own(part.name, statistics)) for part in chosen]
+                if whole:
+                    kept.hold(labels[k], statistics, always=not all(stored))
+                elif not all(stored):
+                    msg = "no space is left for what was computed; make room, or set NNSPEC_CACHE to another folder"
+                    raise OSError(errno.ENOSPC, msg)
+                waiting.remove(k)
+                draws += program.draws[k] if program.draws else 0
         report(Progress(names, len(labels) - len(waiting), len(labels), draws, time.perf_counter() - start))
 
 

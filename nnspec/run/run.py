@@ -17,6 +17,7 @@ from nnspec.result.record import RunRecord, summarise
 from nnspec.run.checks import failures, judge
 from nnspec.run.execute import Outcome, Programs, Report, execute
 from nnspec.run.shards import NOWHERE, Shelf
+from nnspec.run.stopping import held
 from nnspec.run.sweep import Whole
 from nnspec.text.diagnostic import Diagnostic
 
@@ -128,5 +129,6 @@ def run_record(
 def write_whole(record: RunRecord, whole: Whole, path: Path) -> None:
     """Arrays and record of a sweep, the record last."""
     attrs = {"title": record.name, "digest": record.digest, "seed": str(record.provenance.seed)}
-    write_results(path / "results.nc", whole.estimates, attrs)
-    record.write(path / "run.json")
+    with held():
+        write_results(path / "results.nc", whole.estimates, attrs)
+        record.write(path / "run.json")

@@ -8,7 +8,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from nnspec.run.stopping import GRACE, PARENT, check
 
 
 def compute_ahead(texts: Sequence[str], out: Path, workers: int, arguments: Sequence[str]) -> None:
@@ -33,16 +36,32 @@ def compute_ahead(texts: Sequence[str], out: Path, workers: int, arguments: Sequ
                         file = Path(folder) / f"{number}.yaml"
                         file.write_text(text, encoding="utf-8")
                         running[place] = _start(file, out, place, workers, arguments)
+                check()
                 time.sleep(0.05)
         finally:
-            for process in running.values():
-                process.kill()
+            _stop(tuple(running.values()))
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End what still runs: each finishes the shard in hand, unless that takes long."""
+    for process in processes:
+        process.terminate()
+    until = time.monotonic() + GRACE / 2
+    try:
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, until - time.monotonic()))
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def _start(file: Path, out: Path, place: int, workers: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", "nnspec", "run", str(file), "--out", str(out), *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, PARENT: str(os.getpid())},
     )  # fmt: skip
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
