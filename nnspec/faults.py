@@ -64,7 +64,7 @@ def _newer(error: NewerFormat) -> Diagnostic:
     version = error.version or "the newest version"
     helps = (f"install {version}: `pip install --upgrade nnspec`", "or compute it again here: `nnspec run SPEC --out DIR`")
     notes = (f"this is nnspec {nnspec.__version__}",)
-    return Diagnostic("NN723", "the run was made by a newer nnspec", where=str(error.path), notes=notes, helps=helps)
+    return Diagnostic("NN726", "the run was made by a newer nnspec", where=str(error.path), notes=notes, helps=helps)
 
 
 def _refused_by_system(error: OSError) -> Diagnostic:

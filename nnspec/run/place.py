@@ -18,7 +18,7 @@ def ready(out: Path) -> None:
     """See that run folders can be written to `out`, which need not be there.
 
     Raises:
-        ComputingError: NN720 when they cannot, NN722 when the disk is full.
+        ComputingError: NN720 when they cannot, NN725 when the disk is full.
     """
     there = next(each for each in (out, *out.absolute().parents) if each.exists())
     if not there.is_dir():
@@ -41,21 +41,21 @@ def same(path: Path, record: RunRecord, wanted: str) -> None:
     """See that a run folder is that of the spec.
 
     Raises:
-        ComputingError: NN724 when the folder has the name of a run and is another one.
+        ComputingError: NN727 when the folder has the name of a run and is another one.
     """
     if record.digest != wanted:
         helps = ("move it elsewhere, or compute with `--force`, which keeps it beside the new one",)
         notes = (f"it is `{record.name}` with the digest {record.digest[:12]}",)
-        raise ComputingError(Diagnostic("NN724", "the run folder holds another run", where=str(path), notes=notes, helps=helps))
+        raise ComputingError(Diagnostic("NN727", "the run folder holds another run", where=str(path), notes=notes, helps=helps))
 
 
 def full(path: Path) -> Diagnostic:
-    """NN722 with what to do."""
+    """NN725 with what to do."""
     helps = (
         "make room and give the same command again: a run goes on where it stopped", "write elsewhere with `--out DIR`",
         "`nnspec cache ls` shows what nnspec keeps, and `nnspec cache clear` removes it",
     )  # fmt: skip
-    return Diagnostic("NN722", "the disk is full", where=str(path), helps=helps)
+    return Diagnostic("NN725", "the disk is full", where=str(path), helps=helps)
 
 
 def _refusal(out: Path, message: str) -> ComputingError:

@@ -93,7 +93,7 @@ def test_a_full_disk_is_seen_before_anything_is_computed(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "statvfs", lambda _: left)
     with pytest.raises(ComputingError) as error:
         ready(tmp_path)
-    assert error.value.diagnostic.code == "NN722"
+    assert error.value.diagnostic.code == "NN725"
 
 
 @pytest.mark.parametrize("kind", [".shard", "results.nc", "run.json", "spec.yaml", "report.html"])
@@ -111,7 +111,7 @@ def test_a_disk_that_becomes_full(made, spec, tmp_path, capsys, monkeypatch, kin
     monkeypatch.setattr(Path, "write_bytes", write)
     error = said(capsys, "run", spec, "--out", tmp_path / "runs")
     assert wrote
-    assert "error[NN722]: the disk is full" in error
+    assert "error[NN725]: the disk is full" in error
     assert "goes on where it stopped" in error
     assert not [each for each in (tmp_path / "runs").rglob("*") if each.suffix == ".tmp"]
     assert not list((tmp_path / "runs").glob("placed-*"))
@@ -140,7 +140,7 @@ def test_a_limit_of_the_system_on_files(spec, tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_an_export_onto_a_full_disk(folder, capsys):
-    assert "error[NN722]" in said(capsys, "export", folder, "--csv", "-o", "/dev/full")
+    assert "error[NN725]" in said(capsys, "export", folder, "--csv", "-o", "/dev/full")
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
@@ -187,7 +187,7 @@ def test_a_record_of_a_newer_version(folder, spec, capsys):
     before = (folder / "run.json").read_bytes()
     for words in (("show", folder), ("run", spec, "--out", folder.parent), ("export", folder, "--json")):
         error = said(capsys, *words)
-        assert "error[NN723]: the run was made by a newer nnspec" in error
+        assert "error[NN726]: the run was made by a newer nnspec" in error
         assert "install 9.1.0" in error
         assert str(folder / "run.json") in error
     assert (folder / "run.json").read_bytes() == before
@@ -200,7 +200,7 @@ def test_arrays_of_a_newer_version(folder, capsys, monkeypatch):
     found = stages.open_run(folder)
     write_results(folder / "results.nc", found.estimates, {"digest": found.record.digest})
     monkeypatch.undo()
-    assert "error[NN723]" in said(capsys, "show", folder)
+    assert "error[NN726]" in said(capsys, "show", folder)
     with pytest.raises(NewerFormat):
         stages.open_run(folder)
 
@@ -223,7 +223,7 @@ def test_a_folder_with_the_name_of_another_run(folder, other, spec, capsys):
     shutil.rmtree(folder)
     shutil.move(other, folder)
     error = said(capsys, "run", spec, "--out", folder.parent)
-    assert "error[NN724]: the run folder holds another run" in error
+    assert "error[NN727]: the run folder holds another run" in error
     assert "--force" in error
     assert cli.main(["run", "--force", str(spec), "--out", str(folder.parent)]) == 0
     assert (Path(f"{folder}.old1") / "results.nc").exists()
