@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnspec import running
 from nnspec.arguments import OF_PARTS, Arguments, parser
 
 if TYPE_CHECKING:
-    from nnspec.stages import Run, Spec
+    from nnspec.stages import Spec
     from nnspec.text.diagnostic import Diagnostic
     from nnspec.text.terminal import Manner
 
@@ -28,17 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_COMMAND
     args.command_line = tuple(words)
     try:
-        return _watched(args) if args.verb == "run" else _answer(args)
+        return running.watched(lambda: _answer(args)) if args.verb == "run" else _answer(args)
     except KeyboardInterrupt:
-        return _interrupted()
-
-
-def _watched(args: Arguments) -> int:
-    """A run that may be stopped at any time."""
-    from nnspec.run.stopping import watched
-
-    with watched():
-        return _answer(args)
+        return running.interrupted()
 
 
 def _answer(args: Arguments) -> int:
@@ -46,20 +39,13 @@ def _answer(args: Arguments) -> int:
         status = int(VERBS[args.verb](args))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _interrupted()
+        return running.interrupted()
     except BrokenPipeError:
         _mute()
         return DONE
     except Exception as error:  # the last net: whatever gets here is our fault, or a known refusal
         return _fault(error, args)
     return status
-
-
-def _interrupted() -> int:
-    from nnspec.run.stopping import say
-
-    say()
-    return INTERRUPTED
 
 
 def _mute() -> None:
@@ -93,30 +79,9 @@ def _load(path: str, args: Arguments) -> Spec:
 
 # ---------------------------------------------------------------- verbs
 def _run(args: Arguments) -> int:
-    return max(_run_one(path, args) for path in args.specs)
-
-
-def _run_one(path: str, args: Arguments) -> int:
-    from nnspec.plan.show import table
-    from nnspec.report.progress import display
-    from nnspec.stages import cached, run
-
-    spec = _load(path, args)
-    checked = (spec.only(*args.only.split(",")) if args.only else spec).check()
-    _tell(checked.warnings, args)
-    if args.dry_run:
-        print(table(checked.plan, reasons=cached(checked, _cache())))
-        return DONE
-    with display(checked.experiment.name, sys.stderr) as report:
-        done = run(
-            checked, Path(args.out) if args.out else None, force=args.force, memory=args.memory, cache=_cache(), report=report,
-            command_line=args.command_line, host=_host() if args.host else None,
-        )  # fmt: skip
-    _print_run(done)
-    _tell((*done.errors, *done.failed), args)
-    if done.record.status == "failed":
-        return POINTS_FAILED
-    return CHECK_FAILED if done.record.status == "check failed" else DONE
+    return running.run(
+        args, lambda path: _load(path, args), lambda error: _fault(error, args), lambda each: _tell(each, args)
+    )
 
 
 def _check(args: Arguments) -> int:
@@ -214,16 +179,17 @@ def _show(args: Arguments) -> int:
     from nnspec.stages import open_run
 
     for path in args.runs:
-        _print_run(open_run(path))
+        running.print_run(open_run(path))
     return DONE
 
 
 def _export(args: Arguments) -> int:
+    from nnspec.report.columns import chosen
     from nnspec.report.export import export, write
     from nnspec.stages import open_run
 
     opened = open_run(args.run)
-    content = export(args.form, opened.chosen(args.names), opened.record, on_screen=args.output is None)
+    content = export(args.form, chosen(opened.estimates, args.names, args.run), opened.record, on_screen=args.output is None)
     if args.output is not None:
         write(content, Path(args.output), force=args.force)
     else:
@@ -344,35 +310,9 @@ VERBS = {
 
 
 # ---------------------------------------------------------------- for the eye
-def _print_run(done: Run) -> None:
-    from nnspec.report.summary import summary
-
-    print(summary(done.record, done.estimates, done.path, fresh=done.fresh, kept=done.kept, width=_width()))
-
-
 def _tell(diagnostics: Sequence[Diagnostic], args: Arguments) -> None:
     if diagnostics:
         from nnspec.text.diagnostic import render_all
 
         manner = _manner(args)
         print(render_all(diagnostics, color=manner.color, width=manner.width), file=sys.stderr)
-
-
-def _width() -> int:
-    import shutil
-
-    return max(60, shutil.get_terminal_size((100, 24)).columns)
-
-
-def _cache() -> str | None:
-    """The folder of compiled programs and shards: $NNSPEC_CACHE or ~/.cache/nnspec; `NNSPEC_CACHE=` switches it off."""
-    chosen = os.environ.get("NNSPEC_CACHE")
-    if chosen == "":
-        return None
-    return str(Path(chosen or Path.home() / ".cache" / "nnspec"))
-
-
-def _host() -> str:
-    import platform
-
-    return platform.node()

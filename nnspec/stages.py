@@ -14,7 +14,6 @@ from nnspec.check.silence import silence
 from nnspec.document.extend import extended
 from nnspec.document.paths import placed, with_value
 from nnspec.edit.build import Draft
-from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment
 from nnspec.plan.lints import lint as lint_plan
 from nnspec.plan.planner import Plan
@@ -169,16 +168,6 @@ class Run:
         """Attributes, results among them."""
         return [*super().__dir__(), *(each.name for each in self.estimates if each.name.isidentifier())]
 
-    def chosen(self, names: Sequence[str] = ()) -> list[Estimate]:
-        """The results of these names, or all; `G4` means `G4.exact` and `G4.monte_carlo` too.
-
-        Raises:
-            Refused: NN750 for a name that the run does not have.
-        """
-        from nnspec.report.columns import chosen
-
-        return chosen(self.estimates, names, str(self.path))
-
     def _missing(self, name: str) -> str:
         names = [estimate.name for estimate in self.estimates]
         parts = [f'run["{each}"]' for each in names if each.partition(".")[0] == name]
@@ -269,7 +258,7 @@ def run(
         NotYet: when this version cannot compute what the spec asks for.
     """
     from nnspec.run import execute, store
-    from nnspec.run.place import ready
+    from nnspec.run.place import read_same, ready
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
     from nnspec.run.shards import Shelf
@@ -280,7 +269,7 @@ def run(
     output = dict(checked.experiment.output)
     place = store.folder(out or Path(output.get("folder") or "runs"), checked.experiment)
     if not force and place.record is not None and place.record.status != "failed":
-        return _found(place.path, checked.experiment)
+        return Run(place.path, *read_same(place.path, checked.experiment), fresh=False)
     ready(place.path.parent)
     execute.prepare(cache)
     if checked.experiment.sweep is not None:
@@ -305,7 +294,7 @@ def run(
         if output.get("report", True):
             _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
         if not force and place.record is not None:  # another process was faster
-            return _found(place.path, checked.experiment)
+            return Run(place.path, *read_same(place.path, checked.experiment), fresh=False)
         with held():
             kept = store.close_work(place)
             if cache is None:
@@ -427,15 +416,6 @@ def open_run(path: str | Path, *, fresh: bool = False) -> Run:
 
     record, estimates = read_folder(Path(path))
     return Run(Path(path), record, estimates, fresh=fresh)
-
-
-def _found(path: Path, experiment: Experiment) -> Run:
-    """The run folder that is there, if it is that of the experiment."""
-    from nnspec.run.place import same
-
-    found = open_run(path)
-    same(path, found.record, digest(experiment))
-    return found
 
 
 __all__ = [

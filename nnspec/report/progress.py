@@ -1,15 +1,23 @@
-"""How far a run is, on a terminal; quiet when nobody looks."""
+"""How far a run is, on a terminal; one line for each group where nobody looks; nothing for those who want nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
+
+from nnspec.result.format import plain_number
 
 
 @contextmanager
-def display(title: str, stream: TextIO) -> Iterator[Callable[[Any], None]]:
-    """A function to call with each step of a run: a bar with rate and time left, or one line for each group."""
+def display(title: str, stream: TextIO, *, quiet: bool = False) -> Iterator[Callable[[Any], None]]:
+    """A function to call with each step of a run: a bar with rate, errors and time left, or one line for each group.
+
+    Remarks are written above the bar when they come up. A reader who goes away does not end the run.
+    """
+    if quiet:
+        yield _nothing
+        return
     if not stream.isatty():
         yield _Lines(title, stream)
         return
@@ -17,9 +25,10 @@ def display(title: str, stream: TextIO) -> Iterator[Callable[[Any], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description:24}"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.description:24}", markup=False),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[errors]}", markup=False),
+        TextColumn("{task.fields[rate]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
@@ -33,8 +42,12 @@ class _Bars:
 
     def __call__(self, step: Any) -> None:
         if step.names not in self.tasks:
-            self.tasks[step.names] = self.progress.add_task(step.names[:24], total=step.shards, rate="")
-        self.progress.update(self.tasks[step.names], completed=step.done, total=step.shards, rate=_rate(step))
+            self.tasks[step.names] = self.progress.add_task(step.names[:24], total=step.shards, rate="", errors="")
+        self.progress.update(
+            self.tasks[step.names], completed=step.done, total=step.shards, rate=_rate(step), errors=errors(step),
+        )  # fmt: skip
+        if step.note:
+            self.progress.console.print(step.note, markup=False, highlight=False)
 
 
 class _Lines:
@@ -43,9 +56,25 @@ class _Lines:
         self.stream = stream
 
     def __call__(self, step: Any) -> None:
-        if step.done == step.shards and step.done:
+        if step.note:
+            self.say(f"{self.title}: {step.note}")
+        elif step.done == step.shards and step.done:
             rate = _rate(step)
-            print(f"{self.title}: {step.names} in {step.seconds:.1f} s{', ' + rate if rate else ''}", file=self.stream)
+            self.say(f"{self.title}: {step.names} in {step.seconds:.1f} s{', ' + rate if rate else ''}")
+
+    def say(self, text: str) -> None:
+        with suppress(OSError):  # whoever reads it left
+            print(text, file=self.stream, flush=True)
+
+
+def _nothing(step: Any) -> None:
+    """Say nothing about a step."""
+
+
+def errors(step: Any, most: int = 3) -> str:
+    """The largest error bar so far of each result: `G2 ±0.012`."""
+    shown = [f"{name} ±{plain_number(error, 2)}" for name, error in step.errors[:most]]
+    return ", ".join([*shown, *(["…"] if len(step.errors) > most else [])])
 
 
 def _rate(step: Any) -> str:

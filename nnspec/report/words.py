@@ -11,6 +11,7 @@ from nnspec.document.spec import TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.report.codes import code_page
+from nnspec.report.events import described
 from nnspec.report.language import DOMAINS, LANGUAGE, OF_DENSITIES, OPERATORS
 from nnspec.report.options import explained, listed, options
 from nnspec.text.catalogue import codes
@@ -48,6 +49,8 @@ def describe(word: str | None, words: Vocabulary) -> str | None:
         lines = [f"{f.name:15} {f.doc}" for f in FUNCTIONS.values()]
         lines += ["", *(text for text in OPERATORS.values())]
         return "\n".join([*lines, "", "of results, in checks:", *(f"{n:15} {d}" for n, d in OF_RESULTS.items())])
+    if word == "events":
+        return described()
     if word.upper() in codes():
         return code_page(word)
     found = [text for text in _found(word, words)]
@@ -58,7 +61,7 @@ def known(words: Vocabulary) -> list[str]:
     """Every word that `describe` explains, sorted; error codes are explained besides."""
     taught = {word for kind in KINDS for word in words.words(kind)}
     keys = {each.name for each in options(words)}
-    return sorted({*taught, *keys, *FUNCTIONS, *OF_RESULTS, *CONSTANTS, *LANGUAGE, "functions"})
+    return sorted({*taught, *keys, *FUNCTIONS, *OF_RESULTS, *CONSTANTS, *LANGUAGE, "functions", "events"})
 
 
 def _all(words: Vocabulary) -> str:

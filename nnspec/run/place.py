@@ -6,6 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from nnspec.ir.digest import digest
+from nnspec.ir.experiment import Experiment
+from nnspec.result.estimate import Estimate
+from nnspec.result.folder import read_folder
 from nnspec.result.record import RunRecord
 from nnspec.run.execute import ComputingError
 from nnspec.text.diagnostic import Diagnostic
@@ -37,16 +41,19 @@ def ready(out: Path) -> None:
             raise ComputingError(full(out))
 
 
-def same(path: Path, record: RunRecord, wanted: str) -> None:
-    """See that a run folder is that of the spec.
+def read_same(path: Path, experiment: Experiment) -> tuple[RunRecord, tuple[Estimate, ...]]:
+    """What is in a run folder, if it is the run of this experiment.
 
     Raises:
-        ComputingError: NN727 when the folder has the name of a run and is another one.
+        ComputingError: NN727 when the folder has the name of the run and is another one.
+        DamagedRecord, DamagedResult, NewerFormat, OSError: when it cannot be read.
     """
-    if record.digest != wanted:
+    record, estimates = read_folder(path)
+    if record.digest != digest(experiment):
         helps = ("move it elsewhere, or compute with `--force`, which keeps it beside the new one",)
         notes = (f"it is `{record.name}` with the digest {record.digest[:12]}",)
         raise ComputingError(Diagnostic("NN727", "the run folder holds another run", where=str(path), notes=notes, helps=helps))
+    return record, estimates
 
 
 def full(path: Path) -> Diagnostic:

@@ -37,6 +37,11 @@ def made(tmp_path_factory) -> Path:
     return stages.run(stages.loads(SPEC).check(), tmp_path_factory.mktemp("runs")).path
 
 
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch) -> None:
+    monkeypatch.setenv("NNSPEC_CACHE", "")
+
+
 @pytest.fixture
 def folder(made, tmp_path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "runs" / made.name))
@@ -96,7 +101,7 @@ def test_a_full_disk_is_seen_before_anything_is_computed(tmp_path, monkeypatch):
     assert error.value.diagnostic.code == "NN725"
 
 
-@pytest.mark.parametrize("kind", [".shard", "results.nc", "run.json", "spec.yaml", "report.html"])
+@pytest.mark.parametrize("kind", ["results.nc", "run.json", "spec.yaml", "report.html"])
 def test_a_disk_that_becomes_full(made, spec, tmp_path, capsys, monkeypatch, kind):
     """Whatever is being written then; when there is room again the run goes on and gives what it always gives."""
     written, wrote = Path.write_bytes, []
@@ -115,6 +120,22 @@ def test_a_disk_that_becomes_full(made, spec, tmp_path, capsys, monkeypatch, kin
     assert "goes on where it stopped" in error
     assert not [each for each in (tmp_path / "runs").rglob("*") if each.suffix == ".tmp"]
     assert not list((tmp_path / "runs").glob("placed-*"))
+    assert cli.main(["run", str(spec), "--out", str(tmp_path / "runs")]) == 0
+    (done,) = (tmp_path / "runs").iterdir()
+    assert (done / "results.nc").read_bytes() == (made / "results.nc").read_bytes()
+
+
+def test_a_cache_without_room(made, spec, tmp_path, monkeypatch):
+    """It spares work and is needed for nothing."""
+    written = Path.write_bytes
+
+    def write(self, content):
+        if ".shard." in self.name or "node.json" in self.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    monkeypatch.setenv("NNSPEC_CACHE", str(tmp_path / "cache"))
     assert cli.main(["run", str(spec), "--out", str(tmp_path / "runs")]) == 0
     (done,) = (tmp_path / "runs").iterdir()
     assert (done / "results.nc").read_bytes() == (made / "results.nc").read_bytes()
