@@ -58,7 +58,22 @@ def parser() -> argparse.ArgumentParser:
     _edit_verbs(verbs)
     _verb(verbs, "schema", "JSON Schema of specs with the installed words, for editors")
     _verb(verbs, "lsp", "language server for editors, on standard input and output")
+    _house_verbs(verbs)
     return root
+
+
+def _house_verbs(verbs: Any) -> None:
+    doctor = _verb(verbs, "doctor", "see whether nnspec works here, with a small run; exit status 1 when it does not")
+    doctor.add_argument("--json", action="store_true")
+    cache = _verb(verbs, "cache", "what nnspec keeps to spare work: compiled programs, and shards of runs")
+    actions = cache.add_subparsers(metavar="ls|clear", dest="action", required=True)
+    listing = actions.add_parser("ls", help="what there is, how much it is, and when it was used")
+    clear = actions.add_parser("clear", help="remove it; runs compute again what they need")
+    for each in (listing, clear):
+        each.add_argument("--xla", action="store_true", help="compiled programs alone")
+        each.add_argument("--shards", action="store_true", help="shards alone")
+    listing.add_argument("--json", action="store_true")
+    clear.add_argument("--older-than", type=_age, metavar="TIME", help="what was not used for so long, as in 30d, 12h or 2w")
 
 
 def _export_verb(verbs: Any) -> None:
@@ -118,6 +133,15 @@ def _change(text: str) -> tuple[str, str]:
         msg = f"'{text}' is no change; write it like let.N=64"
         raise argparse.ArgumentTypeError(msg)
     return path.strip(), value
+
+
+def _age(text: str) -> float:
+    units = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+    number = text[:-1].strip()
+    if text[-1:] in units and number.replace(".", "", 1).isdecimal():
+        return float(number) * units[text[-1]]
+    msg = f"'{text}' is no length of time; write it like 30d, 12h or 2w"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _size(text: str) -> float:

@@ -220,6 +220,27 @@ def _plugins(args: Arguments) -> int:
     return DONE
 
 
+def _doctor(args: Arguments) -> int:
+    from nnspec.doctor import examine
+
+    found = examine(tuple(args.plugin_file), args.no_plugins)
+    print(found.to_json() if args.json else "\n".join(found.lines()))
+    return DONE if found.well else WRONG_SPEC
+
+
+def _cache(args: Arguments) -> int:
+    from nnspec import keeping
+    from nnspec.run.cache import KINDS, root
+
+    kinds = [kind for kind in KINDS if getattr(args, kind)] or list(KINDS)
+    if args.action == "ls":
+        print(keeping.kept(root(), kinds, as_json=args.json, width=running.width()))
+        return DONE
+    text, whole = keeping.cleared(root(), kinds, args.older_than)
+    print(text)
+    return DONE if whole else NOT_COMPUTED
+
+
 def _schema(args: Arguments) -> int:
     import json
 
@@ -306,6 +327,7 @@ def _completion(args: Arguments) -> int:
 VERBS = {
     "run": _run, "check": _check, "explain": _explain, "show": _show, "export": _export, "doc": _doc, "plugins": _plugins,
     "fmt": _fmt, "diff": _diff, "new": _new, "completion": _completion, "schema": _schema, "lsp": _lsp,
+    "doctor": _doctor, "cache": _cache,
 }  # fmt: skip
 
 

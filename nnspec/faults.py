@@ -68,7 +68,7 @@ def _newer(error: NewerFormat) -> Diagnostic:
 
 
 def _refused_by_system(error: OSError) -> Diagnostic:
-    from nnspec.run.place import full
+    from nnspec.run.places import full
     from nnspec.text.diagnostic import Diagnostic
 
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -102,10 +101,12 @@ def _one(path: str, args: Arguments, load: Callable[[str], Spec], fault: Callabl
 
 
 def _compute(checked: Checked, args: Arguments, teller: Teller) -> int:
+    from nnspec.run.cache import root
     from nnspec.stages import cached
     from nnspec.stages import run as compute
 
-    cache = cache_root()
+    place = root()
+    cache = None if place is None else str(place)
     teller.checked(checked)
     if args.dry_run:
         if teller.events is None:
@@ -148,18 +149,11 @@ def print_run(done: Run) -> None:
     """Tables, checks and files of a run."""
     from nnspec.report.summary import summary
 
-    print(summary(done.record, done.estimates, done.path, fresh=done.fresh, kept=done.kept, width=_width()))
+    print(summary(done.record, done.estimates, done.path, fresh=done.fresh, kept=done.kept, width=width()))
 
 
-def cache_root() -> str | None:
-    """The folder of compiled programs and shards: $NNSPEC_CACHE or ~/.cache/nnspec; `NNSPEC_CACHE=` switches it off."""
-    chosen = os.environ.get("NNSPEC_CACHE")
-    if chosen == "":
-        return None
-    return str(Path(chosen or Path.home() / ".cache" / "nnspec"))
-
-
-def _width() -> int:
+def width() -> int:
+    """Columns of the terminal."""
     import shutil
 
     return max(60, shutil.get_terminal_size((100, 24)).columns)

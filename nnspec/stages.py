@@ -257,20 +257,18 @@ def run(
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
         NotYet: when this version cannot compute what the spec asks for.
     """
-    from nnspec.run import execute, store
-    from nnspec.run.place import read_same, ready
+    from nnspec.run import execute, places, stopping, store
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
     from nnspec.run.shards import Shelf
-    from nnspec.run.stopping import held
 
     if checked.plan.pending:
         raise execute.NotYet(checked.plan.pending)
     output = dict(checked.experiment.output)
     place = store.folder(out or Path(output.get("folder") or "runs"), checked.experiment)
     if not force and place.record is not None and place.record.status != "failed":
-        return Run(place.path, *read_same(place.path, checked.experiment), fresh=False)
-    ready(place.path.parent)
+        return Run(place.path, *places.read_same(place.path, checked.experiment), fresh=False)
+    places.ready(place.path.parent)
     execute.prepare(cache)
     if checked.experiment.sweep is not None:
         options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
@@ -294,8 +292,8 @@ def run(
         if output.get("report", True):
             _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
         if not force and place.record is not None:  # another process was faster
-            return Run(place.path, *read_same(place.path, checked.experiment), fresh=False)
-        with held():
+            return Run(place.path, *places.read_same(place.path, checked.experiment), fresh=False)
+        with stopping.held():
             kept = store.close_work(place)
             if cache is None:
                 shelf.drop()

@@ -87,11 +87,11 @@ def collect(
     return Provenance(
         digest=experiment_digest,
         seed=seed,
-        nnspec=_version("nnspec") or "unknown",
+        nnspec=installed("nnspec") or "unknown",
         commit=commit(),
         plugins=dict(plugins),
         python=platform.python_version(),
-        libraries={name: found for name in LIBRARIES if (found := _version(name))},
+        libraries={name: found for name in LIBRARIES if (found := installed(name))},
         platform={"system": platform.system(), "machine": platform.machine(), "processor": processor()},
         device=device,
         x64=x64,
@@ -128,7 +128,8 @@ def processor() -> str:
     return next(names, platform.processor())
 
 
-def _version(name: str) -> str | None:
+def installed(name: str) -> str | None:
+    """The version of a distribution, None when it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

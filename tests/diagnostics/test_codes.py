@@ -32,6 +32,7 @@ NOT_FROM_A_SPEC = {
     "NN750": "exporting, which is done by another command",
     "NN751": "exporting, which is done by another command",
     "NN752": "exporting, which is done by another command",
+    "NN760": "the cache, which another command looks after",
     "NN902": "a plugin with a fault",
     "NN903": "two plugins",
     "NN904": "a plugin for another interface",

@@ -16,7 +16,7 @@ from nnspec import cli, stages
 from nnspec.result.dataset import write_results
 from nnspec.result.files import NewerFormat, write_bytes
 from nnspec.run.execute import ComputingError
-from nnspec.run.place import ready
+from nnspec.run.places import ready
 
 SPEC = """
 nnspec: 1
