@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
@@ -59,13 +60,40 @@ def _alive(process: int) -> bool:
 
 
 def close_work(place: Folder) -> Path | None:
-    """Move the finished run to its place; an older run there is kept beside it, and its new place returned."""
+    """Move the finished run to its place; an older run there is kept beside it, and its new place returned.
+
+    Other processes may do the same at the same time: nothing is looked at before it is done, and what failed is done again.
+    """
     kept: Path | None = None
-    if place.path.exists():
-        kept = next(old for k in itertools.count(1) if not (old := Path(f"{place.path}.old{k}")).exists())
-        os.replace(place.path, kept)
-    os.replace(place.work, place.path)
-    return kept
+    while True:
+        try:
+            os.replace(place.work, place.path)
+        except OSError as error:
+            if not place.path.is_dir():  # a file, or nothing at all: no other run is to blame
+                raise
+            kept = _kept(place.path) or kept
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return kept
+
+
+def _kept(path: Path) -> Path | None:
+    """Move an older run to the first free place; None when another process has just moved it."""
+    for k in itertools.count(1):
+        old = Path(f"{path}.old{k}")
+        if old.exists():
+            continue
+        try:
+            os.rename(path, old)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return old
+    return None
 
 
 def drop_work(place: Folder) -> None:

@@ -89,11 +89,6 @@ def test_a_run_that_is_killed(tmp_path):
     kill_often(tmp_path, kills=3, draws=100_000, seed=1)
 
 
-@pytest.mark.slow
-def test_a_run_that_is_killed_two_hundred_times(tmp_path):
-    kill_often(tmp_path, kills=200, draws=100_000, seed=2)
-
-
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Labels of the shards that are put on shelves from now on."""
     labels: list[str] = []
