@@ -257,6 +257,7 @@ def run(
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
         NotYet: when this version cannot compute what the spec asks for.
     """
+    from nnspec.report.gallery import publish
     from nnspec.run import execute, places, stopping, store
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
@@ -289,8 +290,8 @@ def run(
         write(finished, work)
         (work / "spec.yaml").write_bytes(checked.spec.source.text.encode())
         (work / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
-        if output.get("report", True):
-            _report(checked, finished.record, finished.outcome.estimates, finished.outcome.data, work)
+        outcome = finished.outcome
+        publish(work, finished.record, checked.experiment, outcome.estimates, outcome.data, checked.spec.source.text)
         if not force and place.record is not None:  # another process was faster
             return Run(place.path, *places.read_same(place.path, checked.experiment), fresh=False)
         with stopping.held():
@@ -315,6 +316,7 @@ def cached(checked: Checked, cache: str | None) -> dict[str, str]:
 
 def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
     """Every point in a run folder of its own, and the whole beside them; points that are there are not computed again."""
+    from nnspec.report.gallery import publish
     from nnspec.run import execute, sweep
     from nnspec.run.run import run_record, write_whole
 
@@ -347,6 +349,7 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
     path.mkdir(parents=True, exist_ok=True)
     (path / "spec.yaml").write_bytes(checked.spec.source.text.encode())
     (path / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
+    publish(path, record, experiment, whole.estimates, {}, checked.spec.source.text)
     write_whole(record, whole, path)
     errors = tuple(each for point in whole.points for each in point.errors)
     return Run(path, record, whole.estimates, (*failed, *(each for point in whole.points for each in point.failed)), errors=errors)
@@ -373,7 +376,7 @@ def _compute_ahead(checked: Checked, listed: Sequence[sweep.Point], path: Path, 
 def _without_sweep(checked: Checked) -> Spec:
     """The spec at one point: without the sweep, and without pictures over it."""
     axes = {axis.path for axis in checked.experiment.sweep.axes} if checked.experiment.sweep is not None else set()
-    over = {plot.name for plot in checked.experiment.plots if axes & {plot.option(key) for key in ("x", "color", "column")}}
+    over = {plot.name for plot in checked.experiment.plots if axes & {plot.option(key) for key in ("x", "y", "color", "column")}}
     entries: list[Entry] = []
     for entry in checked.spec.tree.entries:
         if entry.key.text == "plots" and isinstance(entry.value, Mapping):
@@ -389,19 +392,6 @@ def resolved(spec: Spec) -> str:
     from nnspec.edit.yaml_text import lines, plain
 
     return "\n".join(lines(plain(spec.tree), opened=3)) + "\n"
-
-
-def _report(
-    checked: Checked, record: RunRecord, estimates: tuple[Estimate, ...], data: dict[str, object], work: Path
-) -> None:
-    """Pictures and the page."""
-    from nnspec.report.plots import draw_all
-    from nnspec.report.site import write_report
-
-    figures = draw_all(checked.experiment.plots, estimates, data)
-    for name, png in figures.items():
-        (work / "plots" / f"{name}.png").write_bytes(png)
-    write_report(work / "report.html", record, checked.experiment, estimates, figures, checked.spec.source.text)
 
 
 def open_run(path: str | Path, *, fresh: bool = False) -> Run:

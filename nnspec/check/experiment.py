@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, cast
 
-from nnspec.check.claims import read_checks, read_plots
+from nnspec.check.claims import read_checks
 from nnspec.check.constants import check_uncalled, read_constants, read_functions
 from nnspec.check.datasets import read_data
 from nnspec.check.models import read_model
@@ -17,6 +17,7 @@ from nnspec.check.observables import read_observables
 from nnspec.check.options import resolve, resolve_options
 from nnspec.check.outlines import Outline, outline_of_block, outline_of_tree
 from nnspec.check.pins import pinned
+from nnspec.check.plots import Single, read_plots, single
 from nnspec.check.scope import Scope
 from nnspec.check.sweeps import dimensions, ends_of, read_axes, read_sweep, single_points
 from nnspec.document.paths import with_value
@@ -102,7 +103,7 @@ def _check(tree: Mapping, words: Vocabulary) -> Checked:
     checks = read_checks(value.get("checks"), scope)
     axes = read_axes(given.get("sweep"), tree, scope)
     sweep = read_sweep(given.get("sweep"), axes, scope)
-    plots = _plots(value.get("plots"), sweep, scope)
+    plots = _plots(value.get("plots"), sweep, single(observables, model, scope), scope)
     output = _output(value.get("output"), scope)
     check_uncalled(scope)
     doc = as_leaf(given["doc"].value, "doc", complaints) if "doc" in given else None
@@ -118,11 +119,11 @@ def _check(tree: Mapping, words: Vocabulary) -> Checked:
     return Checked(experiment, tuple(complaints.found), words)
 
 
-def _plots(node: Node | None, sweep: Sweep | None, scope: Scope) -> list[Plot]:
+def _plots(node: Node | None, sweep: Sweep | None, alone: Single, scope: Scope) -> list[Plot]:
     """Plots may be over the axes of a sweep."""
     before, scope.swept = scope.swept, dimensions(sweep.axes) if sweep is not None else ()
     try:
-        return read_plots(node, scope)
+        return read_plots(node, alone, scope)
     finally:
         scope.swept = before
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnspec.document.fields import Field
-from nnspec.document.spec import LANGUAGE, LINES, MODEL_KEYS, NUMERICS, OUTPUT, SWEEP, TOP
+from nnspec.document.spec import LANGUAGE, MODEL_KEYS, NUMERICS, OUTPUT, PLOTS, SWEEP, TOP
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -73,7 +73,7 @@ def json_schema(words: Words) -> Schema:
         "numerics": _object(NUMERICS),
         "sweep": _sweep(),
         "checks": _TEXTS,
-        "plots": {"type": "object", "additionalProperties": _choice({"lines": _object(LINES)})},
+        "plots": {"type": "object", "additionalProperties": _choice({word: _object(own) for word, own in PLOTS.items()})},
         "output": _object(OUTPUT),
     }
     for key, part in parts.items():

@@ -60,6 +60,8 @@ OUTPUT: tuple[Field, ...] = (
     Field(name="report", type="flag", doc="whether a report is written", default="true"),
 )
 
+_RESIDUALS = Field(name="residuals", type="observable", doc="a result; the others are compared with it, in standard deviations")
+
 LINES: tuple[Field, ...] = (
     Field(name="x", type="text", doc="the axis: a data set, a dimension, or a path of the sweep", required=True),
     Field(name="y", type="results", doc="observables to draw", required=True),
@@ -67,7 +69,28 @@ LINES: tuple[Field, ...] = (
     Field(name="column", type="text", doc="a further dimension, one panel for each of its values"),
     Field(name="logx", type="flag", doc="logarithmic x axis", default="false"),
     Field(name="logy", type="flag", doc="logarithmic y axis", default="false"),
+    _RESIDUALS,
 )
+
+HEATMAP: tuple[Field, ...] = (
+    Field(name="of", type="observable", doc="one observable over two dimensions, such as a kernel", required=True),
+    Field(name="x", type="text", doc="the dimension to the right; needed where there are more than two"),
+    Field(name="y", type="text", doc="the dimension downwards"),
+    Field(name="log", type="flag", doc="logarithmic colours", default="false"),
+    _RESIDUALS,
+)
+
+HISTOGRAM: tuple[Field, ...] = (
+    Field(name="of", type="results", doc="observables whose entries are counted", required=True),
+    Field(name="bins", type="count", doc="how many intervals; without it as many as Freedman and Diaconis advise"),
+    Field(name="logy", type="flag", doc="logarithmic counts", default="false"),
+    _RESIDUALS,
+)
+
+PLOTS: dict[str, tuple[Field, ...]] = {"lines": LINES, "heatmap": HEATMAP, "histogram": HISTOGRAM}
+"""The kinds of plots with their options."""
+PLOT_DIMENSIONS = {"lines": ("x", "color", "column"), "heatmap": ("x", "y"), "histogram": ()}
+"""Options of a plot that name dimensions."""
 
 OPEN = ("let", "data", "functions", "observables", "plots", "model.inputs", "model.indices", "model.params", "plugins")
 """Mappings whose keys are given by the author of a spec."""

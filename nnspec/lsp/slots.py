@@ -10,7 +10,7 @@ from nnspec.check.networks import REPEAT
 from nnspec.check.observables import universal
 from nnspec.document.fields import Field
 from nnspec.document.paths import steps
-from nnspec.document.spec import LINES, MODEL_KEYS, NUMERICS, OUTPUT, SWEEP, TOP
+from nnspec.document.spec import MODEL_KEYS, NUMERICS, OUTPUT, PLOT_DIMENSIONS, PLOTS, SWEEP, TOP
 from nnspec.plugin.records import Estimator
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.diagnostic import SpecError
@@ -85,13 +85,15 @@ def spec_slot(words: Vocabulary) -> Keys:
         "observables": Names("result", _observable(words)),
         "sweep": _keys(SWEEP, {"grid": axes, "zip": axes, "checks": Items(Value("check"))}),
         "checks": Items(Value("check")),
-        "plots": Names("plot", Choice("plots", {"lines": _keys(LINES, dict.fromkeys(_DIMENSIONS, Value("axis name")))})),
+        "plots": Names("plot", Choice("plots", {word: _keys(own, _axes(word)) for word, own in PLOTS.items()})),
         "output": _keys(OUTPUT),
     }
     return _keys(TOP, below)
 
 
-_DIMENSIONS = ("x", "color", "column")
+def _axes(word: str) -> dict[str, Slot]:
+    """The options of a plot that name dimensions."""
+    return dict.fromkeys(PLOT_DIMENSIONS[word], Value("axis name"))
 
 
 def _model(words: Vocabulary) -> Keys:

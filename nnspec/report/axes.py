@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nnspec.numerics.lazy import np
@@ -46,3 +46,23 @@ def _stem(dim: str) -> str:
     """`point` for `point_2`: a repeated dimension runs over the same places."""
     head, _, tail = dim.rpartition("_")
     return head if head and tail.isdigit() else dim
+
+
+def squeezed(estimate: Estimate, keep: tuple[str, ...] = ()) -> Estimate:
+    """A result without the dimensions in which there is one place alone, but for those of `keep`."""
+    shape = np.shape(estimate.value)
+    gone = tuple(k for k, dim in enumerate(estimate.dims) if shape[k] == 1 and dim not in keep)
+    if not gone:
+        return estimate
+    lost = {estimate.dims[k] for k in gone}
+    spread = estimate.stderr
+    if spread is not None:
+        spread = np.squeeze(np.broadcast_to(np.asarray(spread, dtype=float), shape), gone)
+    blocks = estimate.blocks
+    if blocks is not None:
+        blocks = np.squeeze(np.asarray(blocks), tuple(k + 1 for k in gone))
+    return replace(
+        estimate, value=np.squeeze(np.asarray(estimate.value), gone), stderr=spread, blocks=blocks,
+        dims=tuple(dim for dim in estimate.dims if dim not in lost),
+        coords={dim: along for dim, along in estimate.coords.items() if dim not in lost},
+    )  # fmt: skip

@@ -45,6 +45,8 @@ _STYLE: dict[str, Any] = {
     "ytick.major.width": 0.6,
     "xtick.minor.width": 0.4,
     "ytick.minor.width": 0.4,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
     "lines.linewidth": 1.2,
     "lines.markersize": 3.2,
     "lines.markeredgewidth": 0.8,
@@ -73,22 +75,31 @@ def style() -> Iterator[None]:
 
 
 @contextmanager
-def figure(columns: int = 1) -> Iterator[tuple[Any, Any]]:
-    """A new figure with one pair of axes, or a row of them beside each other, to be drawn inside the block."""
+def figure(columns: int = 1, below: bool = False, height: float = COLUMN / 1.5) -> Iterator[tuple[Any, Any]]:
+    """A new figure with a grid of axes [row, column], to be drawn inside the block; with `below` a low second row."""
     with style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         wide = COLUMN if columns == 1 else COLUMN * (0.3 + 0.7 * columns)
-        canvas = Figure(figsize=(wide, COLUMN / 1.5))
+        canvas = Figure(figsize=(wide, height + (0.3 * COLUMN if below else 0.0)))
         FigureCanvasAgg(canvas)
-        yield canvas, canvas.add_subplot() if columns == 1 else canvas.subplots(1, columns, sharey=True)
+        rows, ratios = (2, [2.6, 1]) if below else (1, [1])
+        grid = canvas.subplots(rows, columns, sharex="col", sharey="row", squeeze=False, height_ratios=ratios)
+        yield canvas, grid
+
+
+FORMS = ("svg", "pdf", "png")
+"""For the page, for papers, for slides."""
 
 
 def rendered(canvas: Any, form: str) -> bytes:
     """The bytes of a figure as `png`, `pdf` or `svg`; the same for the same figure."""
     out = io.BytesIO()
     with style():
+        if canvas.get_layout_engine() is not None:  # found once, not for every form again
+            canvas.draw_without_rendering()
+            canvas.set_layout_engine("none")
         canvas.savefig(out, format=form, metadata=_METADATA.get(form))
     return out.getvalue()
 
@@ -101,5 +112,10 @@ def mathtext(name: str) -> str:
     if re.fullmatch(r"[^\W\d_]+[\w']*(\.\w+)?", name) is None:
         return name.replace("$", r"\$")
     head, dot, method = name.partition(".")
-    tail = f" ({method})" if dot else ""
+    tail = f" ({spoken(method)})" if dot else ""
     return "$" + printed(symbol(head)).replace(r"^{\prime}", "'") + f"${tail}"
+
+
+def spoken(method: str) -> str:
+    """A method in words: `Monte Carlo`, `closed form`."""
+    return "Monte Carlo" if method == "monte_carlo" else method.replace("_", " ")

@@ -9,7 +9,7 @@ from typing import Any
 from nnspec.check.networks import REPEAT
 from nnspec.check.observables import universal
 from nnspec.document.fields import Field
-from nnspec.document.spec import LINES, MODEL_KEYS, NUMERICS, OUTPUT, SWEEP, TOP
+from nnspec.document.spec import MODEL_KEYS, NUMERICS, OUTPUT, PLOTS, SWEEP, TOP
 from nnspec.plugin.vocabulary import Vocabulary
 
 
@@ -24,7 +24,7 @@ class Option:
 
 
 KEYS: dict[str, tuple[Field, ...]] = {
-    "": TOP, "model": MODEL_KEYS, "numerics": NUMERICS, "sweep": SWEEP, "output": OUTPUT, "lines": LINES, "layers": REPEAT,
+    "": TOP, "model": MODEL_KEYS, "numerics": NUMERICS, "sweep": SWEEP, "output": OUTPUT, **PLOTS, "layers": REPEAT,
 }  # fmt: skip
 """The keys of the language by what stands above them."""
 

@@ -25,12 +25,18 @@ class Panel:
     colours: tuple[Any, ...]
     named: frozenset[str]
     """Names of the curves that the legend shows."""
+    references: tuple[Estimate, ...] = ()
+    """What each curve is compared with, where the plot says so; a curve that is its own reference is not."""
     joined: bool = False
     """Whether the points of a curve are joined, so that one finds those of its colour."""
 
 
-def panels(chosen: Sequence[Estimate], color: str, column: str) -> list[Panel]:
+def panels(chosen: Sequence[Estimate], color: str, column: str, reference: Estimate | None = None) -> list[Panel]:
     """The panels of a plot: one, or one for each value of the dimension `column`."""
+    if reference is not None:
+        others = [replace(reference, name=each.name) for each in chosen]
+        pairs = zip(panels(chosen, color, column), panels(others, color, column), strict=True)
+        return [replace(panel, references=other.curves) for panel, other in pairs]
     places = next((axis(each, each.dims.index(column)) for each in chosen if column in each.dims), None)
     if places is None:
         return [_panel("", chosen, color)]
@@ -54,7 +60,7 @@ def _panel(title: str, chosen: Sequence[Estimate], color: str) -> Panel:
             said = _said(places, value)
             curves.append(_slice(each, color, k, said if len(chosen) == 1 else f"{each.name}, {said}"))
     colours = _colours(len(curves))
-    return Panel(title, tuple(curves), colours, frozenset(_named([each.name for each in curves])), longest > 1)
+    return Panel(title, tuple(curves), colours, frozenset(_named([each.name for each in curves])), joined=longest > 1)
 
 
 def _colours(count: int) -> tuple[Any, ...]:
@@ -94,4 +100,5 @@ def _slice(estimate: Estimate, dim: str, k: int, name: str) -> Estimate:
     coords = {label: given for label, given in estimate.coords.items() if label != dim}
     dims = (*estimate.dims[:place], *estimate.dims[place + 1 :])
     value = np.asarray(estimate.value)[cut]
-    return replace(estimate, name=name, value=value, stderr=stderr, dims=dims, coords=coords, blocks=None)
+    blocks = None if estimate.blocks is None else np.asarray(estimate.blocks)[(slice(None), *cut)]
+    return replace(estimate, name=name, value=value, stderr=stderr, dims=dims, coords=coords, blocks=blocks)

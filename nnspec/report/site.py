@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from nnspec.ir.experiment import Experiment, Plot
-from nnspec.ir.expr import Const
+from nnspec.ir.expr import Const, Expr, ResultRef
+from nnspec.ir.walk import walk
+from nnspec.numerics.lazy import np
 from nnspec.report.bibliography import bibtex, entries, unknown
+from nnspec.report.canvas import spoken
+from nnspec.report.curves import names_of
 from nnspec.report.equations import equation
+from nnspec.report.latex import model_latex
 from nnspec.report.mathml import mathml, model_mathml
 from nnspec.report.model import remark
 from nnspec.report.page import (
@@ -24,10 +28,13 @@ from nnspec.report.page import (
     result_table,
     section,
     shown,
+    source_text,
 )
+from nnspec.report.plots import drawable, swept
+from nnspec.report.points import points_table
+from nnspec.report.residuals import residuals
 from nnspec.report.tables import tabulate
 from nnspec.result.estimate import Estimate
-from nnspec.result.files import write_bytes
 from nnspec.result.format import plain_number
 from nnspec.result.record import CheckRecord, RunRecord
 
@@ -35,36 +42,29 @@ _BADGES = {"done": "good", "failed": "bad", "check failed": "bad"}
 _VERDICTS = {True: ("good", "holds"), False: ("bad", "fails"), None: ("open", "not judged")}
 
 
-def write_report(
-    path: Path,
-    record: RunRecord,
-    experiment: Experiment,
-    estimates: Sequence[Estimate],
-    figures: Mapping[str, bytes],
-    spec_text: str,
-) -> None:
-    """Write the report of a run: one HTML file that needs nothing else. Equal input gives equal bytes."""
-    write_bytes(Path(path), report(record, experiment, estimates, figures, spec_text).encode())
-
-
 def report(
     record: RunRecord,
     experiment: Experiment,
     estimates: Sequence[Estimate],
-    figures: Mapping[str, bytes],
+    figures: Mapping[str, Mapping[str, bytes]],
     spec_text: str,
+    points_at: str = "points",
 ) -> str:
-    """The report as HTML; how long the run took is not in it, so that a rerun gives the same page."""
+    """The report as HTML, for a sweep with its points; how long the run took is not in it: a rerun gives the same page.
+
+    `figures` are drawings by name and form; `svg` is shown. `points_at` is the folder of the points, seen from the page.
+    """
     keys = _keys(record, estimates)
     parts = {
         "Model": _model(experiment),
-        "Checks": _checks(record, experiment),
+        "Checks": _checks(record, experiment, estimates),
+        "Points": points_table(record, experiment, estimates, points_at),
         "Figures": _figures(experiment, estimates, figures),
         "Results": "\n".join(result_table(table) for table in tabulate(estimates)),
         "Plan": _plan(record.plan),
         "Methods": "\n".join(_methods(estimates, keys)),
         "References": _references(keys),
-        "Specification": element("pre", element("code", escape(spec_text))) if spec_text else "",
+        "Specification": source_text(spec_text, "spec-text") if spec_text else "",
         "Provenance": _provenance(record),
     }
     present = {title: content for title, content in parts.items() if content}
@@ -100,18 +100,22 @@ def _model(experiment: Experiment) -> str:
     )
     data = "".join(element("li", mathml(Const(name=each.name)), " = ", mathml(each.value)) for each in experiment.data)
     chips = element("ul", numbers + data, class_="chips") if numbers + data else ""
-    return lines + (element("p", escape(words), class_="small") if words else "") + chips
+    written = element("details", element("summary", "LaTeX"), source_text(model_latex(experiment.model), "model-latex"))
+    return lines + (element("p", escape(words), class_="small") if words else "") + chips + written
 
 
-def _checks(record: RunRecord, experiment: Experiment) -> str:
-    """Every claim with its verdict and both sides."""
-    formulas = {check.text: check.that for check in experiment.checks}
+def _checks(record: RunRecord, experiment: Experiment, estimates: Sequence[Estimate]) -> str:
+    """Every claim with its verdict, both sides, and how many standard deviations lie between what it compares."""
+    claims = (*experiment.checks, *(experiment.sweep.checks if experiment.sweep is not None else ()))
+    formulas = {check.text: check.that for check in claims}
     rows = []
     for check in record.checks:
         colour, verdict = _VERDICTS[check.passed]
-        formula = mathml(formulas[check.text]) if check.text in formulas else element("code", escape(check.text))
-        claim = element("div", formula, class_="wide")
-        sides = element("p", escape(_sides(check)), class_="sides") if _sides(check) else ""
+        that = formulas.get(check.text)
+        formula = mathml(that) if that is not None else element("code", escape(check.text))
+        told = "; ".join(filter(None, [_sides(check), _apart(that, estimates) if that is not None else ""]))
+        claim = element("div", formula, class_="wide", tabindex="0", role="region", aria_label=check.text)
+        sides = element("p", escape(told), class_="sides") if told else ""
         rows.append(element("li", element("span", verdict, class_=f"badge {colour}"), element("div", claim, sides)))
     return element("ul", *rows, class_="claims") if rows else ""
 
@@ -120,6 +124,21 @@ def _sides(check: CheckRecord) -> str:
     left = "" if check.left is None else f"left side {plain_number(check.left, 4)}"
     right = "" if check.right is None else f"right side {plain_number(check.right, 4)}"
     return "; ".join(filter(None, [left, right, check.detail]))
+
+
+def _apart(that: Expr, estimates: Sequence[Estimate]) -> str:
+    """Of a claim about two results: their largest distance in standard deviations."""
+    names = list(dict.fromkeys(part.name for part in walk(that) if isinstance(part, ResultRef)))
+    by_name = {each.name: each for each in estimates}
+    if len(names) != 2 or not set(names) <= set(by_name):
+        return ""
+    one, other = by_name[names[0]], by_name[names[1]]
+    if np.shape(one.value) != np.shape(other.value):
+        return ""
+    pulls = np.abs(residuals(one, other))
+    if not np.isfinite(pulls).any():
+        return ""
+    return f"largest |{one.name} − {other.name}|/σ {float(np.nanmax(pulls)):.2f}, of {int(np.isfinite(pulls).sum())} entries"
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -151,20 +170,32 @@ def _size(dims: Any, shape: Any) -> str:
 
 
 # ---------------------------------------------------------------- what came out
-def _figures(experiment: Experiment, estimates: Sequence[Estimate], figures: Mapping[str, bytes]) -> str:
-    asked = {plot.name: plot for plot in experiment.plots}
-    drawn = [picture(name, png, _caption(name, asked, estimates)) for name, png in figures.items()]
+def _figures(
+    experiment: Experiment, estimates: Sequence[Estimate], figures: Mapping[str, Mapping[str, bytes]]
+) -> str:
+    asked = {plot.name: plot for plot in drawable(experiment.plots, estimates, swept(experiment))} if figures else {}
+    drawn = [picture(forms["svg"], *_told(name, asked.get(name), estimates)) for name, forms in figures.items()]
     return element("div", *drawn, class_="figures") if drawn else ""
 
 
-def _caption(name: str, asked: Mapping[str, Plot], estimates: Sequence[Estimate]) -> str:
-    """The name of a plot, and what the bars are."""
-    plot = asked.get(name)
-    names = plot.option("y") if plot is not None else (name,)
-    names = (names,) if isinstance(names, str) else tuple(names or ())
+def _told(name: str, plot: Plot | None, estimates: Sequence[Estimate]) -> tuple[str, str]:
+    """What a picture shows, in words for who cannot see it, and its caption."""
+    names = names_of(plot) if plot is not None else (name,)
     drawn = [each for each in estimates if each.name in names or each.name.split(".")[0] in names]
-    lines = [each for each in drawn if len(each.dims) == 1 and each.stderr is not None]
-    return f"{name}. Bars and bands: one standard deviation." if lines else f"{name}."
+    over = str(plot.option("x") or "") if plot is not None else ""
+    kind = plot.word if plot is not None else "plot"
+    logs = [key[3:] for key in ("logx", "logy") if plot is not None and plot.option(key)]
+    alt = f"{kind} {name}: {', '.join(each.name for each in drawn)}" + (f" against {over}" if over else "")
+    alt += f"; logarithmic {' and '.join(logs)} axis" if logs else ""
+    told = "; ".join(
+        f"{each.name}: {each.word} by {spoken(each.method)}" + (f", {shown('draws', each.draws)} draws" if each.draws else "")
+        for each in drawn
+    )
+    bars = kind == "lines" and any(each.stderr is not None for each in drawn)
+    against = ", ".join(plot.option("residuals") or ()) if plot is not None else ""
+    parts = [f"{told}." if told else "", "Bars and bands: one standard deviation." if bars else "",
+             f"Δ/σ: distance from {against} in standard deviations." if against else ""]  # fmt: skip
+    return alt, f"{element('b', escape(name))}. {escape(' '.join(filter(None, parts)))}"
 
 
 def _methods(estimates: Sequence[Estimate], keys: Sequence[str]) -> Iterable[str]:
@@ -208,7 +239,7 @@ def _references(keys: Sequence[str]) -> str:
     note = (
         element("p", escape("Not in the bibliography: " + ", ".join(missing) + "."), class_="small") if missing else ""
     )
-    source = element("pre", element("code", escape(bibtex(keys))))
+    source = source_text(bibtex(keys), "bibtex")
     return listed + note + (element("details", element("summary", "BibTeX"), source) if items else "")
 
 

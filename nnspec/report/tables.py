@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnspec.numerics.lazy import np
-from nnspec.report.axes import Axis, axis
+from nnspec.report.axes import Axis, axis, squeezed
 from nnspec.result.estimate import Estimate
 from nnspec.result.format import plain_number, shorthand
 
@@ -30,6 +30,7 @@ class Table:
 # ---------------------------------------------------------------- what there is to tell
 def tabulate(estimates: Sequence[Estimate], *, rows: int = ROWS) -> list[Table]:
     """Tables of all results: numbers together, lines that share their axis side by side, kernels summarised."""
+    estimates = [squeezed(each) if len(each.dims) > 2 else each for each in estimates]
     numbers = [each for each in estimates if not each.dims]
     lines = [each for each in estimates if len(each.dims) == 1]
     tables = [_numbers(numbers)] if numbers else []
