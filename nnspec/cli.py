@@ -197,6 +197,30 @@ def _export(args: Arguments) -> int:
     return DONE
 
 
+def _plot(args: Arguments) -> int:
+    from nnspec.showing import opened, plot
+
+    shown = opened(args.run, plugin_files=args.plugin_file, no_plugins=args.no_plugins)
+    _doubt(shown.doubt)
+    files = plot(shown, args.name, out=args.out, forms=args.format or (), force=args.force)
+    print("\n".join(f"wrote {path}" for path in files) or "the run has nothing to draw")
+    return DONE
+
+
+def _report(args: Arguments) -> int:
+    from nnspec.showing import opened, report
+
+    shown = opened(args.run, plugin_files=args.plugin_file, no_plugins=args.no_plugins)
+    _doubt(shown.doubt)
+    print(f"wrote {report(shown, out=args.out, force=args.force)}")
+    return DONE
+
+
+def _doubt(text: str) -> None:
+    if text:
+        print(f"warning: {text}", file=sys.stderr)
+
+
 def _doc(args: Arguments) -> int:
     from nnspec.plugin.vocabulary import load_vocabulary
     from nnspec.report.words import describe
@@ -325,9 +349,9 @@ def _completion(args: Arguments) -> int:
 
 
 VERBS = {
-    "run": _run, "check": _check, "explain": _explain, "show": _show, "export": _export, "doc": _doc, "plugins": _plugins,
-    "fmt": _fmt, "diff": _diff, "new": _new, "completion": _completion, "schema": _schema, "lsp": _lsp,
-    "doctor": _doctor, "cache": _cache,
+    "run": _run, "check": _check, "explain": _explain, "show": _show, "export": _export, "plot": _plot, "report": _report,
+    "doc": _doc, "plugins": _plugins, "fmt": _fmt, "diff": _diff, "new": _new, "completion": _completion,
+    "schema": _schema, "lsp": _lsp, "doctor": _doctor, "cache": _cache,
 }  # fmt: skip
 
 

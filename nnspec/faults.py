@@ -32,6 +32,7 @@ def report(error: Exception, manner: Manner) -> int:
 
 def diagnose(error: Exception) -> tuple[int, Sequence[Diagnostic]]:
     """The exit status of an error and what is to be said; nothing is said about our own bugs here."""
+    from nnspec.report.gallery import CannotShow
     from nnspec.result.dataset import DamagedResult
     from nnspec.result.files import NewerFormat
     from nnspec.result.record import DamagedRecord
@@ -44,6 +45,8 @@ def diagnose(error: Exception) -> tuple[int, Sequence[Diagnostic]]:
         case NotYet():
             return NOT_COMPUTED, error.diagnostics
         case Refused():
+            return WRONG_COMMAND, (error.diagnostic,)
+        case CannotShow():
             return WRONG_COMMAND, (error.diagnostic,)
         case ComputingError():
             return NOT_COMPUTED, (error.diagnostic,)

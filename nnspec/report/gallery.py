@@ -14,6 +14,15 @@ from nnspec.report.site import report
 from nnspec.result.estimate import Estimate
 from nnspec.result.files import write_bytes
 from nnspec.result.record import RunRecord
+from nnspec.text.diagnostic import Diagnostic
+
+
+class CannotShow(Exception):
+    """A picture or a page that is not written, and why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
 
 
 def publish(
@@ -22,6 +31,7 @@ def publish(
     """Write `plots/` and `report.html` into a run folder, unless the spec says `output: {report: false}`."""
     if not dict(experiment.output).get("report", True):
         return
+    record = RunRecord.from_json(record.to_json())  # as it is read from the folder later: the same order of everything
     (folder / "plots").mkdir(exist_ok=True)
     figures = pictures(experiment, estimates, data)
     for name, forms in figures.items():

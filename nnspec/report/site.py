@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from nnspec.ir.experiment import Experiment, Plot
+from nnspec.ir.experiment import Axis, Experiment, Plot
 from nnspec.ir.expr import Const, Expr, ResultRef
 from nnspec.ir.walk import walk
 from nnspec.numerics.lazy import np
@@ -39,6 +39,7 @@ from nnspec.result.format import plain_number
 from nnspec.result.record import CheckRecord, RunRecord
 
 _BADGES = {"done": "good", "failed": "bad", "check failed": "bad"}
+_PLAN = ("name", "word", "method", "backend", "rule", "size", "draws", "flops", "bytes")
 _VERDICTS = {True: ("good", "holds"), False: ("bad", "fails"), None: ("open", "not judged")}
 
 
@@ -93,15 +94,26 @@ def _header(record: RunRecord, experiment: Experiment, titles: Iterable[str]) ->
 def _model(experiment: Experiment) -> str:
     """The model in mathematics, with the numbers it was run with."""
     lines = element("div", model_mathml(experiment.model), class_="model wide", tabindex="0")
-    words = remark(experiment.model)
+    axes = {axis.path: axis for axis in experiment.sweep.axes} if experiment.sweep is not None else {}
+    before = "written with the values that the spec has before the sweep" if axes else ""
+    words = "; ".join(filter(None, [remark(experiment.model), before]))
     numbers = "".join(
         element("li", mathml(Const(name=each.name)), " = ", escape(plain_number(each.value, 8)))
-        for each in experiment.constants
+        for each in experiment.constants if f"let.{each.name}" not in axes
     )
+    numbers += "".join(_swept(axis) for axis in axes.values())
     data = "".join(element("li", mathml(Const(name=each.name)), " = ", mathml(each.value)) for each in experiment.data)
     chips = element("ul", numbers + data, class_="chips") if numbers + data else ""
     written = element("details", element("summary", "LaTeX"), source_text(model_latex(experiment.model), "model-latex"))
     return lines + (element("p", escape(words), class_="small") if words else "") + chips + written
+
+
+def _swept(axis: Axis) -> str:
+    """What a sweep changes, with its values."""
+    name = axis.path.removeprefix("let.")
+    head = mathml(Const(name=name)) if name != axis.path else escape(name)
+    values = mathml(axis.made) if axis.made is not None else escape(", ".join(axis.values))
+    return element("li", head, " = ", values, class_="swept")
 
 
 def _checks(record: RunRecord, experiment: Experiment, estimates: Sequence[Estimate]) -> str:
@@ -151,7 +163,7 @@ def _plan(rows: Sequence[Mapping[str, Any]]) -> str:
         | {"size": _size(row.get("dims"), row.get("shape"))}
         for row in rows
     ]
-    table = mapping_table(lines, first=("name", "word", "method", "backend", "rule", "size"), last=("error",))
+    table = mapping_table(lines, first=_PLAN, last=("error",))
     others = []
     for row in rows:
         told = [str(row["why"])] if row.get("why") else []
@@ -207,10 +219,18 @@ def _methods(estimates: Sequence[Estimate], keys: Sequence[str]) -> Iterable[str
         names = ", ".join(each.name for each in group)
         title = element("h3", f"{escape(names)}: {escape(word)} by {escape(method)}")
         drawing = element("div", equation(formula), class_="wide", tabindex="0") if formula else ""
-        told = [_supplied(group[0]), *(f"{shown('draws', each.draws)} draws" for each in group[:1] if each.draws)]
+        told = [_supplied(group[0]), _draws(group)]
         cited = ", ".join(_cite(key, keys) for key in dict.fromkeys(key for each in group for key in each.cite))
         line = "; ".join(filter(None, [*map(escape, filter(None, told)), cited]))
         yield element("div", title, drawing, element("p", line, class_="small") if line else "", class_="method")
+
+
+def _draws(group: Sequence[Estimate]) -> str:
+    """How many networks; by name where not all have the same."""
+    counts = {each.name: each.draws for each in group if each.draws}
+    if len(set(counts.values())) < 2:
+        return next((f"{shown('draws', count)} draws" for count in counts.values()), "")
+    return ", ".join(f"{shown('draws', count)} draws for {name}" for name, count in counts.items())
 
 
 def _supplied(estimate: Estimate) -> str:
