@@ -136,7 +136,7 @@ class _Asked:
         message = f"`{self.word}` shows results over {_ROOM[self.word]}, and `{name}` has {len(dims)}"
         helps = (f"give the others: {', '.join(f'`{key}: …`' for key in free)}",)
         if len(left) > len(free):
-            helps = ("the report shows it without being asked",)
+            helps = (f"a picture of this kind shows at most {len(PLOT_DIMENSIONS[self.word])} dimensions",)
         elif self.word == "heatmap":
             helps = ("`lines` shows results over one dimension",)
         over = (Label(meaning.span, f"it is over {many}"),) if meaning.span else ()

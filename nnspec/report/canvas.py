@@ -94,13 +94,27 @@ FORMS = ("svg", "pdf", "png")
 
 
 def rendered(canvas: Any, form: str) -> bytes:
-    """The bytes of a figure as `png`, `pdf` or `svg`; the same for the same figure."""
+    """The bytes of a figure as `png`, `pdf` or `svg`; the same for the same figure.
+
+    The backends are called themselves: `savefig` would draw everything twice for each form.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     out = io.BytesIO()
     with style():
         if canvas.get_layout_engine() is not None:  # found once, not for every form again
             canvas.draw_without_rendering()
             canvas.set_layout_engine("none")
-        canvas.savefig(out, format=form, metadata=_METADATA.get(form))
+        canvas.set_dpi(_STYLE["savefig.dpi"])
+        match form:
+            case "png":
+                FigureCanvasAgg(canvas).print_png(out, metadata=_METADATA[form])
+            case "pdf":
+                FigureCanvasPdf(canvas).print_pdf(out, metadata=_METADATA[form])
+            case "svg":
+                FigureCanvasSVG(canvas).print_svg(out, metadata=_METADATA[form])
     return out.getvalue()
 
 
@@ -108,9 +122,9 @@ def mathtext(name: str) -> str:
     """A name of the spec for matplotlib, or such names with values: a letter in mathematics, words as they are."""
     if " = " in name:
         pairs = (each.partition(" = ") for each in name.split(", "))
-        return ", ".join(mathtext(head) + sign + value for head, sign, value in pairs)
+        return ", ".join(mathtext(head) + sign + plain(value) for head, sign, value in pairs)
     if re.fullmatch(r"[^\W\d_]+[\w']*(\.\w+)?", name) is None:
-        return name.replace("$", r"\$")
+        return plain(name)
     head, dot, method = name.partition(".")
     tail = f" ({spoken(method)})" if dot else ""
     return "$" + printed(symbol(head)).replace(r"^{\prime}", "'") + f"${tail}"
@@ -119,3 +133,8 @@ def mathtext(name: str) -> str:
 def spoken(method: str) -> str:
     """A method in words: `Monte Carlo`, `closed form`."""
     return "Monte Carlo" if method == "monte_carlo" else method.replace("_", " ")
+
+
+def plain(text: str) -> str:
+    """Text that matplotlib shall not read as mathematics."""
+    return text.replace("$", r"\$")

@@ -8,7 +8,7 @@ from typing import Any
 from nnspec.ir.experiment import Plot
 from nnspec.numerics.lazy import np
 from nnspec.report.axes import Axis, axis
-from nnspec.report.canvas import mathtext
+from nnspec.report.canvas import mathtext, plain
 from nnspec.report.panels import Panel, short
 from nnspec.report.residuals import residuals
 from nnspec.report.tables import sampled
@@ -127,7 +127,7 @@ def _series(axes: Any, estimate: Estimate, places: Axis, color: Any, logy: bool,
     value = np.asarray(estimate.value, dtype=float)
     x = places.places if places.numeric else np.arange(1, len(value) + 1)
     if not places.numeric:
-        axes.set_xticks(x, [str(place) for place in places.places])
+        axes.set_xticks(x, [plain(str(place)) for place in places.places])
         axes.tick_params(axis="x", which="minor", bottom=False, top=False)
     below = (value <= 0) & logy
     if estimate.stderr is None:

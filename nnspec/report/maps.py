@@ -8,7 +8,7 @@ from typing import Any
 from nnspec.ir.experiment import Plot
 from nnspec.numerics.lazy import np
 from nnspec.report.axes import Axis, axis
-from nnspec.report.canvas import BLUE_TO_RED, COLOURS, ONE_SIDED, mathtext, spoken
+from nnspec.report.canvas import BLUE_TO_RED, COLOURS, ONE_SIDED, mathtext, plain, spoken
 from nnspec.report.panels import short
 from nnspec.report.residuals import residuals
 from nnspec.result.estimate import Estimate
@@ -44,7 +44,7 @@ def draw_map(canvas: Any, axes: Any, plot: Plot, estimate: Estimate, reference: 
     axes.set_ylabel(mathtext(short(first.label)))
     axes.set_xlabel(mathtext(short(second.label)))
     error = "" if estimate.stderr is None else f", s.e. ≤ {plain_number(float(np.nanmax(estimate.stderr)), 2)}"
-    axes.set_title(spoken(estimate.method) + error)
+    axes.set_title(plain(spoken(estimate.method)) + error)
     axes.tick_params(direction="out", top=False, right=False)
     bar = canvas.colorbar(picture, ax=axes, fraction=0.046, pad=0.03)
     bar.set_label(mathtext(estimate.name) if reference is None else _difference(estimate, reference))
@@ -70,7 +70,7 @@ def _ticks(side: Any, places: Axis) -> None:
     """At most six places, by their coordinate."""
     count = len(places.places)
     chosen = sorted({round(k * (count - 1) / 5) for k in range(6)}) if count > 6 else list(range(count))
-    words = [f"{places.places[k]:.3g}" if places.numeric else str(places.places[k]) for k in chosen]
+    words = [f"{places.places[k]:.3g}" if places.numeric else plain(str(places.places[k])) for k in chosen]
     side.set_ticks(chosen, words)
     side.set_tick_params(which="minor", size=0)
 

@@ -217,7 +217,7 @@ def _methods(estimates: Sequence[Estimate], keys: Sequence[str]) -> Iterable[str
         groups.setdefault((each.word, each.method, each.equation), []).append(each)
     for (word, method, formula), group in groups.items():
         names = ", ".join(each.name for each in group)
-        title = element("h3", f"{escape(names)}: {escape(word)} by {escape(method)}")
+        title = element("h3", f"{escape(names)}: {escape(word)} by {escape(spoken(method))}")
         drawing = element("div", equation(formula), class_="wide", tabindex="0") if formula else ""
         told = [_supplied(group[0]), _draws(group)]
         cited = ", ".join(_cite(key, keys) for key in dict.fromkeys(key for each in group for key in each.cite))

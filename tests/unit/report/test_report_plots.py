@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nnspec.ir.experiment import Plot
-from nnspec.report.plots import default_plots, draw_all, draw_plot, png, save
+from nnspec.report.canvas import rendered
+from nnspec.report.plots import default_plots, draw_all, draw_plot, save
 from nnspec.result.estimate import Estimate
 
 
@@ -40,9 +41,9 @@ def test_equal_results_give_equal_bytes(tmp_path, cosnet, cosnet_results, ending
 def test_the_users_own_settings_do_not_matter(cosnet, cosnet_results):
     import matplotlib as mpl
 
-    before = png(draw_plot(cosnet.plots[0], named(cosnet_results), {}))
+    before = rendered(draw_plot(cosnet.plots[0], named(cosnet_results), {}), "png")
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.dpi": 10}):
-        assert png(draw_plot(cosnet.plots[0], named(cosnet_results), {})) == before
+        assert rendered(draw_plot(cosnet.plots[0], named(cosnet_results), {}), "png") == before
 
 
 def test_negative_values_on_a_logarithmic_axis_are_open_markers(cosnet_results):
@@ -102,12 +103,16 @@ def test_what_the_spec_does_not_plot_gets_a_plot(cosnet, cosnet_results, relu_re
 def test_all_pictures(cosnet, cosnet_results):
     pictures = draw_all(cosnet.plots, cosnet_results, {})
     assert list(pictures) == ["propagator", "S"]
-    assert all(content.startswith(b"\x89PNG") for content in pictures.values())
+    for forms in pictures.values():
+        assert list(forms) == ["svg", "pdf", "png"]
+        assert forms["png"].startswith(b"\x89PNG")
+        assert forms["pdf"].startswith(b"%PDF")
+        assert b"<svg" in forms["svg"]
 
 
 def test_kernels_of_both_signs_are_centred_at_zero(relu_results):
     kernel = replace(relu_results[0], value=relu_results[0].value - 0.5)
-    canvas = draw_plot(Plot(name="K", word="heatmap", options=(("y", ("K",)),)), named([kernel]), {})
+    canvas = draw_plot(Plot(name="K", word="heatmap", options=(("of", ("K",)),)), named([kernel]), {})
     low, high = canvas.axes[0].images[0].get_clim()
     assert low == -high
 
@@ -165,7 +170,7 @@ def test_two_results_in_colours_go_by_their_names():
     both = [several(), several(word="other")]
     canvas = draw_plot(lines(x="x", y=("loss", "other"), color="n", column="rule"), named(both), {})
     assert "other" in " ".join(legend(canvas.axes[0]))
-    assert canvas.axes[0].get_ylabel() == ""
+    assert canvas.axes[0].get_ylabel() == r"$\mathrm{loss}$, $\mathrm{other}$"
 
 
 def test_axes_of_a_sweep_go_by_their_last_step():
@@ -196,4 +201,4 @@ def test_plots_over_a_sweep_are_left_to_the_sweep(cosnet_results):
 
 def test_equal_panels_give_equal_bytes():
     plot = lines(x="x", y=("loss",), color="n", column="rule")
-    assert png(draw_plot(plot, named([several()]), {})) == png(draw_plot(plot, named([several()]), {}))
+    assert rendered(draw_plot(plot, named([several()]), {}), "png") == rendered(draw_plot(plot, named([several()]), {}), "png")
