@@ -73,8 +73,13 @@ def _load(path: str, args: Arguments) -> Spec:
 
     return load(
         path, plugin_files=tuple(args.plugin_file), no_plugins=args.no_plugins, allow=tuple(args.allow_path),
-        changes=(*args.set, *((("numerics.seed", args.seed),) if getattr(args, "seed", None) is not None else ())),
+        changes=(*args.set, *_said(args, seed="numerics.seed", workers="sweep.workers")),
     )  # fmt: skip
+
+
+def _said(args: Arguments, **paths: str) -> list[tuple[str, object]]:
+    """Options that are short for `--set`."""
+    return [(path, getattr(args, name)) for name, path in paths.items() if getattr(args, name, None) is not None]
 
 
 # ---------------------------------------------------------------- verbs

@@ -117,7 +117,7 @@ def _compute(checked: Checked, args: Arguments, teller: Teller) -> int:
     with teller.showing(checked.experiment.name) as report:
         done = compute(
             checked, Path(args.out) if args.out else None, force=args.force, memory=args.memory, cache=cache, report=report,
-            command_line=args.command_line, host=_host() if args.host else None,
+            command_line=args.command_line, host=_host() if args.host else None, fail_fast=args.fail_fast,
         )  # fmt: skip
     teller.results(done)
     return teller.done({"failed": POINTS_FAILED, "check failed": CHECK_FAILED}.get(done.record.status, DONE), done)

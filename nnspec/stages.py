@@ -19,11 +19,10 @@ from nnspec.plan.lints import lint as lint_plan
 from nnspec.plan.planner import Plan
 from nnspec.plan.planner import plan as match
 from nnspec.plugin.vocabulary import Vocabulary, load_vocabulary
-from nnspec.result.estimate import Estimate
-from nnspec.result.record import RunRecord
+from nnspec.runs import Run, open_run
 from nnspec.syntax.tree import Entry, Mapping
 from nnspec.syntax.yaml_tree import read_source, read_tree, read_value
-from nnspec.text.diagnostic import Diagnostic, SpecError, nearest
+from nnspec.text.diagnostic import Diagnostic, SpecError
 from nnspec.text.source import Source, Span
 
 if TYPE_CHECKING:
@@ -135,55 +134,6 @@ class Checked:
         return plan_cell(self.experiment, self.plan, self.warnings)
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run folder with what is in it. `fresh` is false when it had been computed before."""
-
-    path: Path
-    record: RunRecord
-    estimates: tuple[Estimate, ...]
-    failed: tuple[Diagnostic, ...] = ()
-    errors: tuple[Diagnostic, ...] = ()
-    """Why points of a sweep could not be computed."""
-    fresh: bool = True
-    kept: Path | None = None
-
-    def __getitem__(self, name: str) -> Estimate:
-        """The estimate of this name."""
-        found = next((estimate for estimate in self.estimates if estimate.name == name), None)
-        if found is None:
-            raise KeyError(self._missing(name))
-        return found
-
-    def __getattr__(self, name: str) -> Estimate:
-        """The estimate of this name: `run.G2` is `run["G2"]`."""
-        if name.startswith("_") or name == "estimates":  # what copying and notebooks look for
-            raise AttributeError(name)
-        found = next((estimate for estimate in self.estimates if estimate.name == name), None)
-        if found is None:
-            raise AttributeError(self._missing(name))
-        return found
-
-    def __dir__(self) -> list[str]:
-        """Attributes, results among them."""
-        return [*super().__dir__(), *(each.name for each in self.estimates if each.name.isidentifier())]
-
-    def _missing(self, name: str) -> str:
-        names = [estimate.name for estimate in self.estimates]
-        parts = [f'run["{each}"]' for each in names if each.partition(".")[0] == name]
-        if parts:
-            return f"`{name}` was computed by several methods: {', '.join(parts)}"
-        near = nearest(name, names)
-        advice = f"did you mean `{near}`?" if near else f"results here: {', '.join(names) or 'none'}"
-        return f"the run has no result `{name}`; {advice}"
-
-    def _repr_html_(self) -> str:
-        """Tables of the results, and the checks, for notebooks."""
-        from nnspec.report.cells import run_cell
-
-        return run_cell(self.record, self.estimates, self.path, fresh=self.fresh)
-
-
 def load(
     path: str | Path, *, plugin_files: tuple[str, ...] = (), no_plugins: bool = False, allow: tuple[str, ...] = (),
     changes: Changes = (),
@@ -245,13 +195,14 @@ def check(spec: Spec) -> Checked:
 def run(
     checked: Checked, out: Path | None = None, *, force: bool = False, memory: float | None = None, cache: str | None = None,
     report: Callable[[object], None] = lambda _: None, command_line: tuple[str, ...] = (), host: str | None = None,
-    programs: MutableMapping[str, Any] | None = None,
+    programs: MutableMapping[str, Any] | None = None, fail_fast: bool = False,
 ) -> Run:  # fmt: skip
     """Compute a spec into its run folder, or find it there; a sweep into one folder with those of its points.
 
     Run folders go to `out`; without it to the `output.folder` of the spec, or to `runs`. Compiled programs and shards are
     kept in the folder `cache`, so that a longer run begins where a shorter one ended; without it shards are kept beside
-    the run folder until the run is complete.
+    the run folder until the run is complete. A sweep computes all points that can be computed, or with `fail_fast` those
+    before the first that cannot.
 
     Raises:
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
@@ -273,7 +224,7 @@ def run(
     execute.prepare(cache)
     if checked.experiment.sweep is not None:
         options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
-        return _sweep(checked, place.path, options)
+        return _sweep(checked, place.path, options, fail_fast=fail_fast)
     warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
     shelf = Shelf(place.shards if cache is None else Path(cache) / "shards")
     try:
@@ -314,7 +265,7 @@ def cached(checked: Checked, cache: str | None) -> dict[str, str]:
     return execute.reasons(checked.plan, checked.spec.words, Shelf(None if cache is None else Path(cache) / "shards"))
 
 
-def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
+def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: bool) -> Run:
     """Every point in a run folder of its own, and the whole beside them; points that are there are not computed again."""
     from nnspec.report.gallery import publish
     from nnspec.run import execute, sweep
@@ -341,9 +292,12 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any]) -> Run:
         return sweep.Swept(point, meaning, done.estimates, done.path.name, done.failed)
 
     listed = sweep.points(experiment.sweep, experiment.numerics.seed, words)
-    if experiment.sweep.workers > 1:
+    if experiment.sweep.workers > 1 and not fail_fast:
         _compute_ahead(checked, listed, path, options)
-    found = [one(point) for point in listed]
+    found: list[sweep.Swept] = []
+    for point in listed:
+        stop = fail_fast and any(each.errors for each in found)
+        found.append(sweep.left_out(point, experiment.sweep) if stop else one(point))
     whole = sweep.over(experiment, found, words)
     record, failed = run_record(checked.plan, words, whole, options["command_line"], options["host"])
     path.mkdir(parents=True, exist_ok=True)
@@ -392,18 +346,6 @@ def resolved(spec: Spec) -> str:
     from nnspec.edit.yaml_text import lines, plain
 
     return "\n".join(lines(plain(spec.tree), opened=3)) + "\n"
-
-
-def open_run(path: str | Path, *, fresh: bool = False) -> Run:
-    """A run folder that is there.
-
-    Raises:
-        DamagedRecord, DamagedResult, NewerFormat, OSError: when it cannot be read.
-    """
-    from nnspec.result.folder import read_folder
-
-    record, estimates = read_folder(Path(path))
-    return Run(Path(path), record, estimates, fresh=fresh)
 
 
 __all__ = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import itertools
+import math
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -163,7 +165,7 @@ def _compute(
     program: Program, missing: Sequence[int], kept: Kept, chosen: Sequence[Part], names: str, report: Any, start: float
 ) -> None:
     labels, waiting, draws = kept.labels, list(missing), 0
-    whole = len(chosen) == len(kept.parts)
+    whole, peek = len(chosen) == len(kept.parts), _Peek(start)
     ends: dict[int, Statistics] = {}
     while waiting:
         ready = list(itertools.islice((k for k in waiting if _follows(program, k, waiting)), program.width))
@@ -180,7 +182,28 @@ def _compute(
                     raise OSError(errno.ENOSPC, msg)
                 waiting.remove(k)
                 draws += program.draws[k] if program.draws else 0
-        report(Progress(names, len(labels) - len(waiting), len(labels), draws, time.perf_counter() - start))
+        peek.look(program, kept, waiting[0] if waiting else len(labels))
+        report(Progress(names, len(labels) - len(waiting), len(labels), draws, time.perf_counter() - start, errors=peek.errors))
+
+
+@dataclass
+class _Peek:
+    """The errors so far, looked at when twice as much time has passed, and no more once that takes too long."""
+
+    start: float
+    wait: float = 2.0
+    errors: tuple[tuple[str, float], ...] = ()
+
+    def look(self, program: Program, kept: Kept, there: int) -> None:
+        """Finish with the first shards alone."""
+        began = time.perf_counter()
+        if not program.separate or began - self.start < self.wait:
+            return
+        with suppress(ValueError), np.errstate(all="ignore"):  # too few blocks for an error
+            found = program.finish(kept[:there])
+            self.errors = tuple((each.name, float(np.max(each.stderr, initial=0.0))) for each in found if each.stderr is not None)
+        took, passed = time.perf_counter() - began, began - self.start
+        self.wait = 2.0 * passed if took < passed / 20 else math.inf
 
 
 def _follows(program: Program, shard: int, waiting: Sequence[int]) -> bool:

@@ -99,3 +99,16 @@ def test_large_results_have_the_same_errors_as_small_ones(compute, monkeypatch):
     np.testing.assert_allclose(turned.value, usual.value, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(turned.stderr, usual.stderr, rtol=1e-7)
     assert turned.diagnostics["largest_share"] == pytest.approx(usual.diagnostics["largest_share"], rel=0.2)
+
+
+def test_errors_shrink_while_one_waits(tmp_path, monkeypatch):
+    """What is shown in the end is about the error of the result."""
+    from nnspec.run import passes
+
+    monkeypatch.setattr(passes._Peek, "wait", 0.0)
+    shown: list[float] = []
+    checked = loads(SPEC.format(options="draws: 20000")).check()
+    done = run(checked, tmp_path, report=lambda each: shown.extend(error for _, error in each.errors))
+    assert len(shown) > 3
+    assert shown[0] > 2 * shown[-1]
+    assert shown[-1] == pytest.approx(np.max(done["G2"].stderr), rel=0.5)

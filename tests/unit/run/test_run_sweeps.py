@@ -112,6 +112,19 @@ def test_a_point_that_fails_keeps_no_other_from_being_computed(tmp_path, capsys)
     assert {path: path.stat().st_mtime_ns for path in before} == before, "what is there is not computed again"
 
 
+def test_a_sweep_that_is_to_end_at_the_first_failure(tmp_path, capsys):
+    source = tmp_path / "spec.yaml"
+    source.write_text(SPEC.format(sweep="sweep: {grid: {let.s: [1, 1e308, 2]}}").replace("< 5*max(se(G2))", "< 9"))
+    assert main(["run", str(source), "--out", str(tmp_path / "runs"), "--fail-fast", "--workers", "2"]) == 5
+    printed = capsys.readouterr().err
+    assert "NN706" in printed
+    assert "the point let.s=2 was left out" in printed
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert len(list((folder / "points").glob("swept-*"))) == 1
+    assert main(["run", str(source), "--out", str(tmp_path / "runs"), "--keep-going"]) == 5, "and then all that can be"
+    assert len(list((folder / "points").glob("swept-*"))) == 2
+
+
 def test_claims_of_points_and_of_the_sweep(tmp_path):
     source = tmp_path / "spec.yaml"
     source.write_text(SPEC.format(sweep="sweep: {grid: {let.s: [1, 9]}}").replace("< 5*max(se(G2))", "< 0.2"))
