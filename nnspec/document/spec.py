@@ -89,6 +89,11 @@ HISTOGRAM: tuple[Field, ...] = (
 
 PLOTS: dict[str, tuple[Field, ...]] = {"lines": LINES, "heatmap": HEATMAP, "histogram": HISTOGRAM}
 """The kinds of plots with their options."""
+PLOT_DOCS = {
+    "lines": "results over one dimension: bars and bands of one standard deviation, a line for what is exact",
+    "heatmap": "a result over two dimensions as colours; centred at zero where it has both signs",
+    "histogram": "how the entries of results are distributed",
+}
 PLOT_DIMENSIONS = {"lines": ("x", "color", "column"), "heatmap": ("x", "y"), "histogram": ()}
 """Options of a plot that name dimensions."""
 

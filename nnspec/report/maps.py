@@ -43,7 +43,9 @@ def draw_map(canvas: Any, axes: Any, plot: Plot, estimate: Estimate, reference: 
     _ticks(axes.xaxis, second)
     axes.set_ylabel(mathtext(short(first.label)))
     axes.set_xlabel(mathtext(short(second.label)))
-    error = "" if estimate.stderr is None else f", s.e. ≤ {plain_number(float(np.nanmax(estimate.stderr)), 2)}"
+    spread = np.asarray([] if estimate.stderr is None else estimate.stderr, dtype=float)
+    spread = spread[np.isfinite(spread)]
+    error = f", s.e. ≤ {plain_number(float(np.max(spread)), 2)}" if spread.size else ""
     axes.set_title(plain(spoken(estimate.method)) + error)
     axes.tick_params(direction="out", top=False, right=False)
     bar = canvas.colorbar(picture, ax=axes, fraction=0.046, pad=0.03)

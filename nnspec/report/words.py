@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnspec.check.observables import universal
-from nnspec.document.spec import TOP
+from nnspec.document.spec import PLOT_DOCS, PLOTS, TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.report.codes import code_page
@@ -61,7 +61,7 @@ def known(words: Vocabulary) -> list[str]:
     """Every word that `describe` explains, sorted; error codes are explained besides."""
     taught = {word for kind in KINDS for word in words.words(kind)}
     keys = {each.name for each in options(words)}
-    return sorted({*taught, *keys, *FUNCTIONS, *OF_RESULTS, *CONSTANTS, *LANGUAGE, "functions", "events"})
+    return sorted({*taught, *keys, *FUNCTIONS, *OF_RESULTS, *CONSTANTS, *LANGUAGE, *PLOTS, "functions", "events"})
 
 
 def _all(words: Vocabulary) -> str:
@@ -71,6 +71,7 @@ def _all(words: Vocabulary) -> str:
     lines.append(f"domains: {', '.join(DOMAINS)}")
     lines.append(f"made of densities: {', '.join(OF_DENSITIES)}")
     lines.append(f"constants: {', '.join(CONSTANTS)}")
+    lines.append(f"plots: {', '.join(PLOTS)}")
     lines.append(f"keys of a spec: {', '.join(item.name for item in TOP)}")
     return "\n".join([*lines, "", "`nnspec doc NAME` explains each of them, options and error codes as `NN301` too"])
 
@@ -84,6 +85,8 @@ def _found(word: str, words: Vocabulary) -> Iterable[str]:
         if word in records:
             text = printers.get(kind, _plain)(records[word])
             yield f"{word}   ({_single(kind)}, from {words.origin(kind, word)})\n{text}"
+    if word in PLOTS:
+        yield f"{word}   (plot)\n{PLOT_DOCS[word]}\n\n{listed(PLOTS[word])}"
     if word in LANGUAGE:
         kind, text = LANGUAGE[word]
         yield f"{word}   ({kind})\n{text}"

@@ -176,6 +176,13 @@ def test_logarithmic_colours_leave_out_what_has_none():
     assert image.get_array().mask.sum() == 5
 
 
+def test_a_map_of_points_that_all_failed_is_empty():
+    nothing = replace(kernel(stderr=np.full((5, 5), np.nan)), value=np.full((5, 5), np.nan))
+    canvas = draw_plot(plot("heatmap", of=("K",), log=True), named(nothing), {})
+    assert canvas.axes[0].images[0].get_array().mask.all()
+    rendered(canvas, "png")
+
+
 # ---------------------------------------------------------------- histograms
 def test_a_histogram_counts_every_entry_once():
     value = np.random.default_rng(1).normal(size=(20, 20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nnspec.check.scope import DOMAINS, SPECIAL
-from nnspec.document.spec import LINES, MODEL_KEYS, NUMERICS, OUTPUT, SWEEP, TOP
+from nnspec.document.spec import MODEL_KEYS, NUMERICS, OUTPUT, PLOTS, SWEEP, TOP
 from nnspec.ir.functions import CONSTANTS, FUNCTIONS, OF_RESULTS
 from nnspec.plugin.vocabulary import load_vocabulary
 from nnspec.report.options import options
@@ -15,7 +15,8 @@ from nnspec.text.catalogue import codes
 WORDS = load_vocabulary()
 LANGUAGE = [
     *SPECIAL, *DOMAINS, *FUNCTIONS, *OF_RESULTS, *CONSTANTS,
-    *(item.name for item in (*TOP, *MODEL_KEYS, *NUMERICS, *SWEEP, *OUTPUT, *LINES)),
+    *(item.name for item in (*TOP, *MODEL_KEYS, *NUMERICS, *SWEEP, *OUTPUT)), *PLOTS,
+    *(item.name for own in PLOTS.values() for item in own),
 ]  # fmt: skip
 
 
