@@ -158,7 +158,7 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path):
     time.sleep(0.7)
     assert process.poll() is None, "the first one waits"
     process.send_signal(signal.SIGINT)
-    judge(process, seconds=1.0)
+    judge(process, seconds=4.0)
 
 
 def test_a_long_step_is_not_waited_for(tmp_path):
@@ -191,7 +191,7 @@ def test_workers_end_with_the_sweep(tmp_path, number):
         process.communicate()
     else:
         judge(process, seconds=stopping.GRACE + 2)
-    wait_for(lambda: not any(map(alive, workers)), seconds=2.0)
+    wait_for(lambda: not any(map(alive, workers)), seconds=5.0)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc who is alive")
@@ -203,7 +203,7 @@ def test_a_second_interrupt_ends_workers_too(tmp_path):
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     judge(process, seconds=stopping.GRACE)
-    wait_for(lambda: not any(map(alive, workers)), seconds=2.0)
+    wait_for(lambda: not any(map(alive, workers)), seconds=5.0)
 
 
 # ---------------------------------------------------------------- the parts
