@@ -29,12 +29,12 @@ model:
   field: phi(x)
   def: sqrt(2)*sum_i a[i]*cos(w[i]*x + b[i])
 observables:
-  G2: {correlator: {n: 2, at: xs, draws: 400000}}
-  G4: {correlator: {n: 4, connected: true, at: xs, draws: 400000}}
+  G2: {correlator: {n: 2, at: xs, draws: 200000}}
+  G4: {correlator: {n: 4, connected: true, at: xs, draws: 200000}}
   S: {spectrum: {modes: 8, draws: 1000}}
 checks: [max(G2) > 0]
 """
-FASTER = RUN.replace("400000", "50000").replace("  S: {spectrum: {modes: 8, draws: 1000}}\n", "") + "output: {report: false}\n"
+FASTER = RUN.replace("200000", "50000").replace("  S: {spectrum: {modes: 8, draws: 1000}}\n", "") + "output: {report: false}\n"
 SWEEP = FASTER + "sweep: {grid: {let.N: [20, 30, 40]}}\n"
 WORKERS = FASTER + "sweep: {grid: {let.N: [20, 30, 40]}, workers: 2}\n"
 
