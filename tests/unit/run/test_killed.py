@@ -79,7 +79,8 @@ def kill_often(folder: Path, text: str, kills: int, seed: int) -> int:
     usual = time.perf_counter() - began
     wanted, chance, completed = content(alone), random.Random(seed), 0
     shutil.copytree(cache_of(alone) / "xla", cache_of(out) / "xla")  # compiled programs are not what is tested
-    for _ in range(kills):
+    for kill in range(kills):
+        print(f"kill {kill + 1} of {kills}, {completed} runs completed", flush=True)  # `pytest -s` shows how far it is
         process = start(spec, out)
         try:
             process.wait(timeout=chance.uniform(0, 1) * usual)
