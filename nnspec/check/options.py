@@ -222,7 +222,7 @@ def _activation(node: Node, scope: Scope) -> tuple[str, tuple[tuple[str, Any], .
     values = {p.name: p.default for p in record.parameters}
     if options is not None:
         mapping = as_mapping(options, word.text, scope.complaints)
-        fields = tuple(Field(name=p.name, type="number", doc=p.doc) for p in record.parameters)
+        fields = tuple(Field(name=p.name, type="count" if p.type == "int" else "number", doc=p.doc) for p in record.parameters)
         if mapping is None:
             return None
         values |= resolve_options(mapping, fields, f"`{word.text}`", scope, word.span).values

@@ -61,6 +61,8 @@ class Activation:
     """phi(c u) = c^degree phi(u) for c > 0, where that holds."""
     kinks: tuple[float, ...] = ()
     """Where phi or its derivative jumps."""
+    jumps: tuple[float, ...] = ()
+    """Where phi itself jumps: then there is a kernel, and no tangent kernel."""
     cite: tuple[str, ...] = ()
 
 

@@ -19,6 +19,8 @@ def refuse(form: LayerStackForm) -> str | Refusal | None:
         chosen = step.node["function"]
         if isinstance(chosen, tuple):
             record = form.words.activations[chosen[0]]
+            if record.jumps:
+                return f"`{record.name}` jumps, so its networks have no tangent kernel"
             if record.dual is None or record.dual_prime is None:
                 return Refusal(
                     backend="analytic", method="closed_form", reason=f"the dual of `{chosen[0]}` is not known",

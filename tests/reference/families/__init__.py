@@ -1,0 +1,2 @@
+class NotComputable(Exception):
+    """Why a record cannot be computed."""
