@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -26,3 +27,10 @@ hypothesis.settings.load_profile("nnspec")
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the cache of this session."""
     shutil.rmtree(os.environ["NNSPEC_CACHE"], ignore_errors=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Files of reference values other than those that are kept here."""
+    kept = Path(__file__).parent / "reference"
+    parser.addoption("--physics-values", default=str(kept / "physics_values.json"), help="values of formulas")
+    parser.addoption("--kernel-values", default=str(kept / "kernels.json"), help="kernels of dense networks")

@@ -35,7 +35,8 @@ def _unit(q: Array) -> Array:
 def pairings(n: int) -> tuple[float, ...]:
     r"""Coefficients of E u^n v^n = \sum_k \beta_k q_{12}^{n - 2k} (q_{11} q_{22})^k, by Wick's theorem."""
     return tuple(
-        float((math.comb(n, 2 * k) * double_factorial(2 * k - 1)) ** 2 * math.factorial(n - 2 * k)) for k in range(n // 2 + 1)
+        float((math.comb(n, 2 * k) * double_factorial(2 * k - 1)) ** 2 * math.factorial(n - 2 * k))
+        for k in range(n // 2 + 1)
     )
 
 
@@ -62,7 +63,7 @@ def arcs(n: int) -> tuple[float, ...]:
 
 
 def double_factorial(n: int) -> int:
-    """n!! = n (n - 2) (n - 4) ..., 1 for n < 1."""
+    """N!! = n (n - 2) (n - 4) ..., 1 for n < 1."""
     return math.prod(range(n, 0, -2))
 
 

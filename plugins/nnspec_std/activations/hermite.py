@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from nnspec.plugin import Activation, Parameter, hookimpl, jnp, lax
 from nnspec.plugin.readings import Array
 
-
 MOST = 40
 
 
@@ -35,7 +34,7 @@ def dual(q11: Array, q12: Array, q22: Array, degree: int = 2) -> Array:
 
 
 def dual_prime(q11: Array, q12: Array, q22: Array, degree: int = 2) -> Array:
-    """n times the dual of h_(n-1), since h_n' = sqrt(n) h_(n-1)."""
+    """N times the dual of h_(n-1), since h_n' = sqrt(n) h_(n-1)."""
     return degree * dual(q11, q12, q22, degree - 1)
 
 

@@ -7,7 +7,6 @@ from nnspec.plugin import Activation, Parameter, hookimpl, jnp, lax
 from nnspec.plugin.readings import Array
 from nnspec_std.activations._angles import double_factorial
 
-
 NAMES = tuple(f"c{k}" for k in range(7))
 
 

@@ -36,6 +36,8 @@ def nnspec_activations() -> Iterable[Activation]:
         apply=apply,
         dual=dual,
         dual_prime=dual_prime,
-        parameters=(Parameter(name="gamma", doc="the kernel is exp(-gamma (u - v)^2) in the mean", default=1.0, positive=True),),
+        parameters=(
+            Parameter(name="gamma", doc="the kernel is exp(-gamma (u - v)^2) in the mean", default=1.0, positive=True),
+        ),
         cite=("rahimi2007",),
     )
