@@ -15,9 +15,7 @@ from nnspec.testing.agree import assert_agree
 FALSE_ALARM = 1e-6
 
 
-def spec(
-    params: str, fields: str, observables: str, *, indices: str = "", let: str = "{rho: 0.6}", inputs: str = "{x: R}"
-) -> str:
+def spec(params: str, fields: str, observables: str, *, indices: str = "", let: str = "{rho: 0.6}", inputs: str = "{x: R}") -> str:
     return f"""
 nnspec: 1
 name: composed
@@ -103,9 +101,7 @@ def test_a_common_random_scale_leaves_a_connected_four_point_function(tmp_path):
 def test_parts_of_a_mixture_are_chosen_together(tmp_path):
     """One choice for both components of a vector: <w_1^2 w_2^2>_c = Var of the variance = 1."""
     observable = "  G: {correlator: {n: 4, connected: true, at: [[0.0], [1.0]], draws: 200000}}"
-    text = spec(
-        "    w in R^2: 0.5*Normal(0, 1)^2 + 0.5*Normal(0, 3)^2", "    phi(x): w[1]*(1 - x) + w[2]*x", observable
-    )
+    text = spec("    w in R^2: 0.5*Normal(0, 1)^2 + 0.5*Normal(0, 3)^2", "    phi(x): w[1]*(1 - x) + w[2]*x", observable)
     found = computed(text, tmp_path)
     assert abs(found.value[0, 0, 1, 1] - 1) < 6 * found.stderr[0, 0, 1, 1] < 0.5
 

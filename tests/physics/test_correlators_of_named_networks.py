@@ -19,9 +19,7 @@ SIX = [0.0, 0.4, -0.7, 1.1, 0.25, -1.3]
 Q = [[1.0, 0.2], [0.5, -0.7], [0.9, 0.8], [0.1, 1.1]]
 
 
-def cosine(
-    width: int, observables: str, *, s1: float = 1.0, s0: float = 1.0, mean: str = "", readout: str = "", seed: int = 5
-) -> str:
+def cosine(width: int, observables: str, *, s1: float = 1.0, s0: float = 1.0, mean: str = "", readout: str = "", seed: int = 5) -> str:
     return f"""
 nnspec: 1
 name: cosine
@@ -101,9 +99,7 @@ def test_connected_four_points_at_finite_width(readout, mu4, compute):
     width = 4
     found = compute(cosine(width, ask("C4", 4, draws=400_000, connected=True), readout=readout))
     estimate = found["C4"]
-    scaled = type(
-        "Scaled", (), {"value": width * estimate.value, "stderr": width * estimate.stderr, "blocks": estimate.blocks}
-    )
+    scaled = type("Scaled", (), {"value": width * estimate.value, "stderr": width * estimate.stderr, "blocks": estimate.blocks})
     assert_agree(scaled, connected_four(P, mu4), false_alarm=1e-6, detect=0.2)
 
 
@@ -220,11 +216,7 @@ observables:
     grids = np.meshgrid(x, x, x, x, indexing="ij")
     m4 = np.exp(4 * sb + s0 / 2 * (sum(grids) ** 2 - 2 * sum(grid**2 for grid in grids)))
     exact = 3 * m4 - pairings(g)
-    scaled = type(
-        "Scaled",
-        (),
-        {"value": width * found["C4"].value, "stderr": width * found["C4"].stderr, "blocks": found["C4"].blocks},
-    )
+    scaled = type("Scaled", (), {"value": width * found["C4"].value, "stderr": width * found["C4"].stderr, "blocks": found["C4"].blocks})
     assert_agree(scaled, exact, false_alarm=1e-6, detect=0.7)
     assert np.ptp(exact[range(4), range(4), range(4), range(4)]) > 0.7  # it could have seen a stationary answer
 

@@ -10,9 +10,7 @@ from nnspec.testing.agree import assert_agree
 POINTS = [[1.0, 0.2], [-0.4, 0.9], [0.8, 0.8]]
 
 
-def spec(
-    width: int, depth: int, *, weight: float = 2.0, readout: float = 1.0, draws: int, seed: int = 11, bias: float = 0.0
-) -> str:
+def spec(width: int, depth: int, *, weight: float = 2.0, readout: float = 1.0, draws: int, seed: int = 11, bias: float = 0.0) -> str:
     law = f"weight: 'Normal(0, {weight})'" + (f", bias: 'Normal(0, {bias})'" if bias else "")
     hidden = ", ".join(f"{{dense: {{width: {width}, {law}}}}}, {{act: relu}}" for _ in range(depth))
     return f"""

@@ -57,11 +57,7 @@ def test_the_cutoff_propagator_by_quadrature(dim, cutoff, reference, compute):
 def test_at_zero_separation_by_formula(compute):
     """G(0) = atan(L/m)/(pi m), ln(1 + L^2/m^2)/(4 pi), (L - m atan(L/m))/(2 pi^2)."""
     cutoff = 7.0
-    exact = [
-        math.atan(cutoff) / math.pi,
-        math.log(1 + cutoff**2) / (4 * math.pi),
-        (cutoff - math.atan(cutoff)) / (2 * math.pi**2),
-    ]
+    exact = [math.atan(cutoff) / math.pi, math.log(1 + cutoff**2) / (4 * math.pi), (cutoff - math.atan(cutoff)) / (2 * math.pi**2)]
     for dim, expected in enumerate(exact, start=1):
         found = compute(scalar(dim, cutoff, "  Gf: {evaluate: {of: G, at: xs}}", f"xs: [{origin(dim)}]"))["Gf"]
         assert found.value[0, 0] == pytest.approx(expected, rel=1e-10)
@@ -102,9 +98,7 @@ def of_ball(dim: int, radius: float, points: np.ndarray) -> np.ndarray:
 
 def of_interval(low: float, high: float, t: np.ndarray) -> np.ndarray:
     """E e^{iwt}."""
-    return np.where(
-        t == 0, 1.0, (np.exp(1j * high * t) - np.exp(1j * low * t)) / (1j * np.where(t == 0, 1.0, t) * (high - low))
-    )
+    return np.where(t == 0, 1.0, (np.exp(1j * high * t) - np.exp(1j * low * t)) / (1j * np.where(t == 0, 1.0, t) * (high - low)))
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 5, 6])
