@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from nnspec.ir import expr as ir
+from nnspec.lower import composed
 from nnspec.lower.expressions import Env, lower, lower_domain
 from nnspec.lower.values import Value, align
 from nnspec.numerics import streams
@@ -24,9 +25,15 @@ def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str
             return draw_from(base, key, (*shape, n), indices, env)
         case ir.Mixture(weights=weights, parts=parts):
             return _mixture(weights, parts, key, shape, indices, env)
+        case ir.Truncated(base=base):
+            return composed.draws(law, key, shape, lambda k, s: draw_from(base, k, s, indices, env), env)
         case _:
-            msg = f"no draws from {type(law).__name__}"
-            raise AssertionError(msg)
+            return composed.draws(law, key, shape, _none, env)
+
+
+def _none(key: Any, shape: tuple[int, ...]) -> Any:
+    msg = "a density that is no truncated one has no base to draw from"
+    raise AssertionError(msg)
 
 
 def _one_by_one(law: ir.Density, key: Any, shape: tuple[int, ...], indices: tuple[str, ...], env: Env) -> Any:

@@ -36,6 +36,8 @@ class Env:
     local: Mapping[str, Value] = field(default_factory=dict)
     fields: Mapping[str, FieldDef] = field(default_factory=dict)
     order: int = 0
+    tables: Mapping[int, Any] = field(default_factory=dict)
+    """Tables of densities by the identity of their nodes, made once and not for every draw."""
 
 
 def lower(node: ir.Expr, env: Env) -> Value:

@@ -8,6 +8,7 @@ from typing import Any
 
 from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Experiment, FieldDef, InputDecl, Model
+from nnspec.lower import composed
 from nnspec.lower.draws import draw_from
 from nnspec.lower.expressions import Env, lower, selected
 from nnspec.lower.hoist import hoist
@@ -82,6 +83,7 @@ def _inputs(definition: FieldDef, spaces: Mapping[str, InputDecl], point: Any) -
 
 def prior(model: Model, env: Env) -> Callable[[Any], Theta]:
     """Draws from the product of the declared densities: a key gives the parameters of one network by name."""
+    env = replace(env, tables=composed.tables(model, env))
     if model.stack is not None:
         return _stack_prior(model, env)
 

@@ -16,9 +16,6 @@ from nnspec.text.source import Span
 _NODES: dict[type[ir.Expr], str] = {
     ir.Mean: "means over networks inside a formula are not built yet",
     ir.Cumulant: "cumulants inside a formula are not built yet",
-    ir.Reweighted: "drawing from a reweighted density is not built yet",
-    ir.Truncated: "drawing from a truncated density is not built yet",
-    ir.Unnormalised: "drawing from a density given by a formula is not built yet",
 }
 Reason = tuple[str, Span | None]
 
@@ -79,6 +76,17 @@ def _nodes(parts: list[Any]) -> Iterator[Reason]:
         for node in walk(part):
             if type(node) in _NODES:
                 yield _NODES[type(node)], node.span
+            if isinstance(node, ir.Reweighted | ir.Unnormalised):
+                yield from _of_a_density(node)
+
+
+def _of_a_density(law: ir.Reweighted | ir.Unnormalised) -> Iterator[Reason]:
+    """Densities known up to a constant are drawn by the inverse of their distribution function, which is a table."""
+    what = "a reweighted density" if isinstance(law, ir.Reweighted) else "a density given by a formula"
+    if law.type.shape:
+        yield f"drawing from {what} in several dimensions is not built yet", law.span
+    elif law.deps or law.free:
+        yield f"drawing from {what} whose numbers are random is not built yet", law.span
 
 
 def _about(asked: Observable, words: Vocabulary) -> Iterator[str]:

@@ -14,7 +14,8 @@ from typing import Any
 from nnspec.ir.experiment import Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
-from nnspec.lower.field import parameter_count, traced_constants, work_per_point
+from nnspec.lower.composed import certify
+from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.lower.first_fault import first_fault
 from nnspec.lower.shards import EQUAL, Plan
 from nnspec.lower.streaming import Blocks, pass_over, program_name, readings, working_memory
@@ -171,6 +172,7 @@ def _program(questions: Sequence[Question], offers: Sequence[Offer], resources: 
     program = resources.programs.get(name) or pass_over(questions[0], readers, plan, resources.devices)
     resources.programs[name] = program
     constants = traced_constants(experiment)
+    certify(experiment.model, environment(experiment, words, constants, jnp.float64))
     width = max(1, min(resources.devices, len(plan.shards)))
 
     def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001

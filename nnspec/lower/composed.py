@@ -1,0 +1,287 @@
+"""Densities made of others on the line: given by a formula, reweighted, cut off. Draws, logarithms, moments.
+
+Numbers are drawn by the inverse of the distribution function, from a table that states its error
+(`nnspec.numerics.inverse_cdf`); vectors that are cut off, and densities whose numbers are random, by rejection.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import DomainValue
+from nnspec.ir.walk import walk
+from nnspec.lower.expressions import Env, lower, lower_domain
+from nnspec.lower.stack import density_args
+from nnspec.lower.values import Value
+from nnspec.numerics import inverse_cdf, streams
+from nnspec.numerics.lazy import jax, jnp, np
+
+FAR = 70.0
+"""sinh t and e^t reach 10^30 there."""
+NEAR = 36.0
+ROUNDS = 4096
+"""Rounds of rejection; what is not accepted then is not a number, and refused."""
+TRIED = 1 << 17
+MISSED = 1e-2
+
+Sample = Callable[[Any, tuple[int, ...]], Any]
+
+
+class Line(NamedTuple):
+    """A coordinate t on the support of a density: x(t), and the logarithm of dx/dt and of the density by x."""
+
+    forward: Callable[[Any], Any]
+    log_slope: Callable[[Any], Any]
+    log_prob: Callable[[Any], Any]
+    low: float
+    high: float
+
+    def log_f(self, t: Any) -> Any:
+        """Log of the density of t; -inf where x overflows."""
+        x = self.forward(t)
+        value = self.log_prob(x) + self.log_slope(t)
+        return jnp.where(jnp.isfinite(x), value, -jnp.inf)
+
+
+def tabulated(law: ir.Expr) -> bool:
+    """Whether a density is drawn from a table: one number, and no other parameters in it."""
+    return isinstance(law, ir.Unnormalised | ir.Reweighted | ir.Truncated) and not (law.type.shape or law.deps or law.free)
+
+
+def draws(law: ir.Expr, key: Any, shape: tuple[int, ...], base: Sample, env: Env) -> Any:
+    """Independent events [*shape, *event]; `base(key, shape)` draws from what a truncated density is made of."""
+    if tabulated(law):
+        line, table = line_of(law, env), env.tables.get(id(law))
+        table = table if table is not None else _table(law, env)
+        u = streams.uniform(key, shape, jnp.float64)
+        return line.forward(inverse_cdf.draw(table, u)).astype(env.dtype)
+    assert isinstance(law, ir.Truncated)
+    return _rejected(law, key, shape, base, env)
+
+
+def tables(laws: Any, env: Env) -> dict[int, inverse_cdf.Table]:
+    """The tables of all densities inside `laws` that need one."""
+    return {id(law): _table(law, env) for law in _tabulated_parts(laws)}
+
+
+def _table(law: ir.Expr, env: Env) -> inverse_cdf.Table:
+    line = line_of(law, env)
+    return inverse_cdf.tabulate(line.log_f, line.low, line.high)
+
+
+def _rejected(law: ir.Truncated, key: Any, shape: tuple[int, ...], base: Sample, env: Env) -> Any:
+    """Draws of the base until all lie in the domain."""
+    over = lower_domain(law.over, env)
+    first = base(streams.draw_key(key, 0), shape)
+
+    def unfinished(state: tuple[Any, Any, Any]) -> Any:
+        number, _, inside = state
+        return (number < ROUNDS) & ~jnp.all(inside)
+
+    def again(state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        number, events, inside = state
+        fresh = base(streams.draw_key(key, number), shape)
+        wide = inside.reshape(*inside.shape, *(1,) * (events.ndim - inside.ndim))
+        return number + 1, jnp.where(wide, events, fresh), inside | _inside(fresh, over)
+
+    _, events, inside = jax.lax.while_loop(unfinished, again, (1, first, _inside(first, over)))
+    return jnp.where(inside.reshape(*inside.shape, *(1,) * (events.ndim - inside.ndim)), events, jnp.nan)
+
+
+def _inside(x: Any, over: DomainValue) -> Any:
+    """Which events lie in a domain: numbers [...] in an interval, vectors [..., component] elsewhere."""
+    match over.shape:
+        case "interval":
+            low, high = (jnp.asarray(end, x.dtype) for end in over.args)
+            return (x >= low) & (x <= high)
+        case "ball":
+            return jnp.sum(x * x, axis=-1) <= jnp.asarray(over.args[0], x.dtype) ** 2
+        case "product":
+            found, start = jnp.ones(x.shape[:-1], bool), 0
+            for part in over.args:
+                piece = x[..., start] if part.shape == "interval" else x[..., start : start + part.dim]
+                found, start = found & _inside(piece, part), start + part.dim
+            return found
+        case "reals":
+            return jnp.ones(x.shape[:-1] if over.dim > 1 else x.shape, bool)
+        case _:
+            msg = f"no draws in a {over.shape}"
+            raise AssertionError(msg)
+
+
+# ---------------------------------------------------------------- the line
+def line_of(law: ir.Expr, env: Env) -> Line:
+    """The coordinate on the support of a density of one number."""
+    env = replace(env, dtype=jnp.float64)
+    match law:
+        case ir.Unnormalised(over=over) | ir.Truncated(over=over) if lower_domain(over, env).shape == "interval":
+            low, high = lower_domain(over, env).args
+            return _between(low, high, lambda x: log_density(law, x, env))
+        case ir.Reweighted(base=ir.Density() as base) if env.words.densities[base.name].transform is not None:
+            transform, args = env.words.densities[base.name].transform, density_args(base, env)
+            assert transform is not None
+            return Line(lambda t: transform.forward(jnp.sinh(t), args),
+                        lambda t: transform.log_det(jnp.sinh(t), args) + _log_cosh(t),
+                        lambda x: log_density(law, x, env), -FAR, FAR)  # fmt: skip
+        case ir.Reweighted(base=base) if not isinstance(base, ir.Mixture | ir.Density):
+            return line_of(base, env)._replace(log_prob=lambda x: log_density(law, x, env))
+        case _:
+            return Line(jnp.sinh, _log_cosh, lambda x: log_density(law, x, env), -FAR, FAR)
+
+
+def _between(low: Any, high: Any, log_prob: Callable[[Any], Any]) -> Line:
+    """Intervals by the logistic function, half-lines by the exponential one, so that poles at an end are resolved."""
+    if _infinite(low) and _infinite(high):
+        return Line(jnp.sinh, _log_cosh, log_prob, -FAR, FAR)
+    if _infinite(high):
+        return Line(lambda t: low + jnp.exp(t), lambda t: t, log_prob, -FAR, FAR)
+    if _infinite(low):
+        return Line(lambda t: high - jnp.exp(t), lambda t: t, log_prob, -FAR, FAR)
+    length = high - low
+
+    def forward(t: Any) -> Any:
+        return jnp.where(t < 0, low + length * jax.nn.sigmoid(t), high - length * jax.nn.sigmoid(-t))
+
+    return Line(forward, lambda t: jnp.log(length) - jax.nn.softplus(t) - jax.nn.softplus(-t), log_prob, -NEAR, NEAR)
+
+
+def _infinite(end: Any) -> bool:
+    return isinstance(end, int | float) and math.isinf(end)
+
+
+def _log_cosh(t: Any) -> Any:
+    return jnp.logaddexp(t, -t) - math.log(2)
+
+
+# ---------------------------------------------------------------- logarithms
+def log_density(law: ir.Expr, x: Any, env: Env) -> Any:
+    """Log of a density of one number at x [...], up to a constant for those that are no named ones."""
+    match law:
+        case ir.Density():
+            return env.words.densities[law.name].log_prob(x, density_args(law, env))
+        case ir.Mixture(weights=weights, parts=parts):
+            terms = [
+                jnp.log(lower(weight, env).array) + normalised(part, env)(x) for weight, part in zip(weights, parts, strict=True)
+            ]
+            return jax.scipy.special.logsumexp(jnp.stack(terms), axis=0)
+        case ir.Truncated(base=base, over=over):
+            return jnp.where(_inside(x, lower_domain(over, env)), log_density(base, x, env), -jnp.inf)
+        case ir.Reweighted(base=base, var=var, factor=factor):
+            below = log_density(base, x, env)
+            return jnp.where(below == -jnp.inf, -jnp.inf, below + _log(factor, _at(var, x, env)))
+        case ir.Unnormalised(var=var, over=over, body=body):
+            return jnp.where(_inside(x, lower_domain(over, env)), _log(body, _at(var, x, env)), -jnp.inf)
+        case _:
+            msg = f"no logarithm of {type(law).__name__}"
+            raise AssertionError(msg)
+
+
+def normalised(law: ir.Expr, env: Env) -> Callable[[Any], Any]:
+    """The log of a density of one number, normalised by its table where it is no named one."""
+    if isinstance(law, ir.Density | ir.Mixture):
+        return lambda x: log_density(law, x, env)
+    constant = _table(law, env).log_norm
+    return lambda x: log_density(law, x, env) - constant
+
+
+def _at(var: str, x: Any, env: Env) -> Env:
+    return replace(env, local={**env.local, var: Value(x)})
+
+
+def _log(node: ir.Expr, env: Env) -> Any:
+    """Log of a formula; that of an exponential is its argument, which never overflows."""
+    match node:
+        case ir.Apply(fn="exp", args=(arg,)):
+            return _number(lower(arg, env), env)
+        case ir.Bin(op="mul", left=left, right=right):
+            return _log(left, env) + _log(right, env)
+        case ir.Bin(op="div", left=left, right=right):
+            return _log(left, env) - _log(right, env)
+        case ir.Bin(op="pow", left=ir.Apply(fn="exp") as left, right=right):
+            return _number(lower(right, env), env) * _log(left, env)
+        case ir.Bind(names=names, values=values, body=body):
+            bound = {name: lower(value, env) for name, value in zip(names, values, strict=True)}
+            return _log(body, replace(env, local={**env.local, **bound}))
+        case _:
+            value = _number(lower(node, env), env)
+            return jnp.where(value < 0, jnp.nan, jnp.log(jnp.where(value > 0, value, 1.0)) + jnp.where(value > 0, 0.0, -jnp.inf))
+
+
+def _number(value: Value, env: Env) -> Any:
+    return jnp.asarray(value.array).astype(env.dtype)
+
+
+# ---------------------------------------------------------------- moments
+def moment(law: ir.Expr, k: int, env: Env) -> Any:
+    r"""E x^k of one component by quadrature on the table; infinite, or not a number for odd k, where there is none.
+
+    Named densities have theirs in closed form, mixtures those of their parts.
+    """
+    match law:
+        case ir.Density():
+            return env.words.densities[law.name].moment(density_args(law, env), k)
+        case ir.Copies(base=base):
+            return moment(base, k, env)
+        case ir.Mixture(weights=weights, parts=parts):
+            numbers = [jnp.asarray(lower(weight, env).array, jnp.float64) for weight in weights]
+            each = [number * moment(part, k, env) for number, part in zip(numbers, parts, strict=True)]
+            return sum(each[1:], start=each[0]) / sum(numbers[1:], start=numbers[0])
+    line = line_of(law, env)
+    table = inverse_cdf.tabulate(line.log_f, line.low, line.high)
+    found = inverse_cdf.mean(line.log_f, table, lambda t: line.forward(t) ** k)
+    return jnp.where(_converges(line, table, k), found, jnp.inf if k % 2 == 0 else jnp.nan)
+
+
+def _converges(line: Line, table: inverse_cdf.Table, k: int) -> Any:
+    """Whether |x|^k f falls towards both ends, by more than a power of 1/20 of x; what is zero there does."""
+    found = jnp.asarray(table.error <= inverse_cdf.TOLERANCE)
+    for end, inside in ((line.low, line.low + 4.0), (line.high, line.high - 4.0)):
+        t = jnp.asarray([end, inside])
+        x = jnp.abs(line.forward(t))
+        value = line.log_f(t) + k * jnp.log(jnp.maximum(x, 1e-300))
+        far = x[0] > 1e6  # a bounded support has all moments
+        found = found & (~far | (value[0] == -jnp.inf) | (value[0] - value[1] < -0.05 * 4.0))
+    return found
+
+
+# ---------------------------------------------------------------- before anything is drawn
+def certify(laws: Any, env: Env) -> None:
+    """Look at every tabulated density inside `laws` with its numbers.
+
+    Raises:
+        ArithmeticError: for one that cannot be normalised, or whose table is not good enough.
+    """
+    for law in _tabulated_parts(laws):
+        line = line_of(law, env)
+        table = jax.jit(lambda law=law: _table(law, env))()
+        fault = _fault(line, table)
+        if fault:
+            shown = f"`{law.span.text}`" if law.span is not None else "a density"
+            message = f"{shown} cannot be drawn from: {fault}"
+            raise ArithmeticError(message)
+
+
+def _tabulated_parts(laws: Any) -> Iterator[ir.Expr]:
+    return (part for part in walk(laws) if tabulated(part))
+
+
+def _fault(line: Line, table: inverse_cdf.Table) -> str:
+    error = float(table.error)
+    if math.isnan(error):
+        return "it is not a number or negative somewhere, or zero wherever it was tried"
+    if math.isinf(error):
+        return "it cannot be normalised, or its tails fall off too slowly to tell"
+    if error > inverse_cdf.TOLERANCE:
+        return f"its distribution function is known to {error:.1e} only, and {inverse_cdf.TOLERANCE:g} is needed"
+    nodes, level = np.asarray(table.nodes), np.asarray(table.log_f)
+    middle = np.interp([1e-9, 1 - 1e-9], np.asarray(table.cdf), nodes)
+    tried = np.concatenate([np.linspace(line.low, line.high, TRIED), np.linspace(*middle, TRIED)])
+    top = float(np.max(np.asarray(line.log_f(table.nodes))))
+    found = np.asarray(jax.jit(line.log_f)(jnp.asarray(tried))) - top
+    if not np.all(np.exp(found) - np.interp(tried, nodes, np.exp(level)) <= MISSED):
+        return "it has a peak that is too narrow to be found"
+    return ""
