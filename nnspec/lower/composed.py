@@ -256,6 +256,10 @@ def certify(laws: Any, env: Env) -> None:
         ArithmeticError: for one that cannot be normalised, or whose table is not good enough.
     """
     for law in _tabulated_parts(laws):
+        atoms = [part for part in walk(law) if isinstance(part, ir.Density) and env.words.densities[part.name].atoms is not None]
+        if atoms:
+            message = f"`{atoms[0].name}` lives on single numbers: it cannot be reweighted, cut off, or mixed inside such a density"
+            raise ArithmeticError(message)
         line = line_of(law, env)
         table = jax.jit(lambda law=law: _table(law, env))()
         fault = _fault(line, table)

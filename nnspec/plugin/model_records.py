@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -121,6 +121,8 @@ class Density:
     """Why these arguments, as plain numbers, give no density; None when they do."""
     centred: Callable[[Args], bool] = field(default=lambda _: False)
     """Whether the mean is zero and the variance finite, from plain numbers; the limits of infinite width need it."""
+    atoms: Callable[[Args], tuple[Sequence[float], Sequence[float]]] | None = None
+    """Of a law on finitely many numbers: these and their probabilities; `log_prob` is then the log of a probability."""
     examples: tuple[Args, ...] = ()
     """Arguments on which the laws are tested."""
     cite: tuple[str, ...] = ()

@@ -48,6 +48,8 @@ def check_density(record: Density, key: Any = None) -> None:
         assert record.refuse(args) is None, f"{name} refuses its own example: {record.refuse(args)}"
         _check_shapes(record, name, args, event, key)
         _check_outside(record, name, args, event)
+        if record.atoms is not None:
+            _check_atoms(record, name, args, stream(key, f"example {number}"))
         if record.transform is not None:
             _check_transform(record.transform, name, args, event)
             grid = _grid(record, record.transform, args, event)
@@ -83,6 +85,25 @@ def _check_shapes(record: Density, name: str, args: Args, event: tuple[int, ...]
     many = jax.jit(jax.vmap(lambda k: record.sample(k, args, (5,), jnp.float64)))
     one = jax.jit(lambda k: record.sample(k, args, (5,), jnp.float64))
     assert_close(f"samples of {name} key by key,", one(keys[1]), many(keys)[1], 1e-12)
+
+
+def _check_atoms(record: Density, name: str, args: Args, key: Any) -> None:
+    """Probabilities with the sum one, of which log_prob, moments and samples are; frequencies within the binomial's error."""
+    assert record.atoms is not None
+    values, weights = (np.asarray(part, dtype=np.float64) for part in record.atoms(args))
+    assert_close(f"the probabilities of {name}", weights.sum(), 1.0, 1e-12)
+    assert_close(f"log_prob of {name}", np.exp(record.log_prob(jnp.asarray(values), args)), weights, 1e-12)
+    between = jnp.asarray(values) + 1e-3 * (1 + np.abs(values).max())
+    assert bool(jnp.all(record.log_prob(between, args) == -jnp.inf)), f"log_prob of {name} is not -inf between its numbers"
+    for k in (1, 2, 3, 4):
+        got, size = weights @ values**k, weights @ np.abs(values) ** k
+        assert_close(f"E x^{k} of {name}", np.asarray(record.moment(args, k)), got, 1e-12, size)
+    draws = np.asarray(jax.jit(lambda k: record.sample(k, args, (_DRAWS,), jnp.float64))(key))
+    found = (draws[:, None] == values[None, :]).mean(axis=0)
+    assert found.sum() == 1.0, f"{name} draws other numbers than its own"
+    error = np.sqrt(weights * (1 - weights) / _DRAWS)
+    verdict = agree(found, weights, error, false_alarm=_FALSE_ALARM, detect=0.05, miss=_MISS)
+    assert verdict.ok, f"samples of {name} have other frequencies: {verdict.reason}"
 
 
 def _check_outside(record: Density, name: str, args: Args, event: tuple[int, ...]) -> None:
