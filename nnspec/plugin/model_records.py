@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nnspec.document.fields import Field
+from nnspec.ir.evaluate import DomainValue
 from nnspec.plugin.readings import Array
 
 if TYPE_CHECKING:
@@ -123,6 +124,12 @@ class Density:
     """Whether the mean is zero and the variance finite, from plain numbers; the limits of infinite width need it."""
     atoms: Callable[[Args], tuple[Sequence[float], Sequence[float]]] | None = None
     """Of a law on finitely many numbers: these and their probabilities; `log_prob` is then the log of a probability."""
+    gaussian: Callable[[Args], tuple[Array, Array]] | None = None
+    """Of a normal law: its mean and variance, or the vector of means and the covariance; arguments may be arrays."""
+    uniform: Callable[[Args], DomainValue | None] | None = None
+    """Of a law that may be uniform: the bounded domain on which it is."""
+    laplace: Callable[[Args, Array], Array] | None = None
+    r"""E e^{t x} (of a vector e^{t.x}) for complex t, [...] or [..., component], NumPy to NumPy; nan where it does not exist."""
     examples: tuple[Args, ...] = ()
     """Arguments on which the laws are tested."""
     cite: tuple[str, ...] = ()

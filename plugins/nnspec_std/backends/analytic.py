@@ -7,12 +7,14 @@ from typing import Any
 
 from nnspec.lower.field import environment, traced_constants
 from nnspec.lower.forms import FORMS, Obstacle
+from nnspec.lower.forms.formula import focused
 from nnspec.plugin import Backend, Offer, Program, Question, Refusal, Resources, Rule, hookimpl, jax, jnp, np
 from nnspec.plugin.records import Statistics
 from nnspec.result.estimate import Estimate
 
 NAME = "analytic"
 PREFERENCE = {"closed_form": 30, "exact": 30, "quadrature": 20}
+BELOW_SAMPLING = 5
 
 
 def offer(question: Question) -> Sequence[Offer | Refusal]:
@@ -30,7 +32,7 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
 def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     if rule.later:
         return Refusal(backend=NAME, method=rule.method, reason=rule.later, later=True)
-    form = FORMS[rule.form](question.experiment, question.words)
+    form = _form(rule, question)
     if isinstance(form, Obstacle):
         return Refusal(backend=NAME, method=rule.method, reason=form.reason, span=form.span)
     reason = rule.refuse(form)
@@ -45,16 +47,32 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     return Offer(
         backend=NAME, method=rule.method, why=f"the model has the form {rule.form}", dims=question.asked.dims,
         shape=shape, flops=200.0 * entries, bytes=64.0 * entries, error="rounding" if rule.traced else "stated",
-        group=question.asked.name, rule=rule.name, preference=PREFERENCE.get(rule.method, 15),
+        group=question.asked.name, rule=rule.name, preference=_preference(rule, question),
         cite=(*question.record.cite, *rule.cite),
     )  # fmt: skip
+
+
+def _preference(rule: Rule, question: Question) -> int:
+    """Who gives a number of draws wants draws, unless a method is named; the other ways are offered all the same."""
+    if rule.method == "exact" and "draws" in dict(question.asked.spans):
+        return BELOW_SAMPLING
+    return PREFERENCE.get(rule.method, 15)
+
+
+def _form(rule: Rule, question: Question) -> Any:
+    """The form of the model for the field that is asked about."""
+    about = question.experiment
+    if rule.form != "Anything":
+        undeformed = question.asked.option("density") == "undeformed"
+        about = focused(about, question.asked.option("field"), undeformed=undeformed)
+    return FORMS[rule.form](about, question.words)
 
 
 def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
     """A program of one shard."""
     (question,), (accepted,), (ask,) = questions, offers, resources.asks
     rule = next(rule for rule in question.words.rules if rule.name == accepted.rule)
-    form = FORMS[rule.form](question.experiment, question.words)
+    form = _form(rule, question)
 
     def run(constants: dict[str, Any]) -> Any:
         env = environment(question.experiment, question.words, constants, jnp.float64)

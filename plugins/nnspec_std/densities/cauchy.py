@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nnspec.numerics import streams
-from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jax, jnp
+from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jax, jnp, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
 
@@ -27,6 +27,11 @@ def moment(args: Args, k: int) -> Array:
     """E x^k: 1 for k = 0, infinite for even k, and for odd k there is none."""
     value = 1.0 if k == 0 else math.nan if k % 2 else math.inf
     return 0.0 * args["location"] + value
+
+
+def laplace(args: Args, t: Array) -> Array:
+    r"""E e^{i \tau x} = e^{i \tau x_0 - s |\tau|}; for other t there is none."""
+    return np.where(np.real(t) == 0, np.exp(t * args["location"] - args["scale"] * np.abs(np.imag(t))), np.nan)
 
 
 def refuse(args: Args) -> str | None:
@@ -61,5 +66,6 @@ def nnspec_densities() -> Iterable[Density]:
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=refuse,
+        laplace=laplace,
         examples=({"location": 0.0, "scale": 1.0}, {"location": -0.7, "scale": 2.5}),
     )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jax, jnp
+from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jax, jnp, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
 
@@ -26,6 +26,11 @@ def log_prob(x: Array, args: Args) -> Array:
 def moment(args: Args, k: int) -> Array:
     r"""E x^k = \alpha (\alpha + 1) \cdots (\alpha + k - 1) / \beta^k."""
     return math.prod(args["shape"] + j for j in range(k)) / args["rate"] ** k
+
+
+def laplace(args: Args, t: Array) -> Array:
+    r"""E e^{tx} = (1 - t / \beta)^{-\alpha} for Re t < \beta."""
+    return np.where(np.real(t) < args["rate"], (1 - t / args["rate"] + 0j) ** -args["shape"], np.nan)
 
 
 def refuse(args: Args) -> str | None:
@@ -54,5 +59,6 @@ def nnspec_densities() -> Iterable[Density]:
             log_det=lambda u, args: u,  # noqa: ARG005
         ),
         refuse=refuse,
+        laplace=laplace,
         examples=({"shape": 2.0, "rate": 1.0}, {"shape": 4.5, "rate": 3.0}),
     )

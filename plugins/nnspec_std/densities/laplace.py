@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nnspec.numerics import streams
-from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp
+from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
 
@@ -21,6 +21,12 @@ def log_prob(x: Array, args: Args) -> Array:
     r"""-|x - \mu| / s - \log 2 s."""
     mean, scale = (jnp.asarray(args[name], x.dtype) for name in ("mean", "scale"))
     return -jnp.abs(x - mean) / scale - jnp.log(2 * scale)
+
+
+def transform(args: Args, t: Array) -> Array:
+    r"""E e^{tx} = e^{t \mu} / (1 - s^2 t^2) for |Re t| < 1/s."""
+    scaled = t * args["scale"]
+    return np.where(np.abs(np.real(scaled)) < 1, np.exp(t * args["mean"]) / (1 - scaled * scaled), np.nan)
 
 
 def moment(args: Args, k: int) -> Array:
@@ -56,6 +62,7 @@ def nnspec_densities() -> Iterable[Density]:
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=lambda args: None if args["scale"] > 0 else f"the scale must be positive, and it is {args['scale']:g}",
+        laplace=transform,
         centred=lambda args: args["mean"] == 0,
         examples=({"mean": 0.0, "scale": 1.0}, {"mean": -0.7, "scale": 2.5}),
     )

@@ -92,6 +92,7 @@ def nnspec_densities() -> Iterable[Density]:
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=refuse,
+        gaussian=lambda args: (args["mean"], args["cov"]),
         centred=lambda args: all(entry == 0 for entry in args["mean"]),
         examples=(
             {"mean": (0.0, 0.0), "cov": ((1.0, 0.6), (0.6, 1.0))},

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nnspec.numerics import streams
-from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp
+from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
 
@@ -31,6 +31,11 @@ def moment(args: Args, k: int) -> Array:
     pairings = [math.prod(range(1, 2 * j, 2)) for j in range(k // 2 + 1)]
     terms = (math.comb(k, 2 * j) * pairings[j] * variance**j * mean ** (k - 2 * j) for j in range(k // 2 + 1))
     return sum(terms, start=0.0)
+
+
+def laplace(args: Args, t: Array) -> Array:
+    r"""E e^{tx} = e^{t \mu + t^2 \sigma^2 / 2}."""
+    return np.exp(t * args["mean"] + t * t * args["variance"] / 2)
 
 
 def refuse(args: Args) -> str | None:
@@ -65,5 +70,7 @@ def nnspec_densities() -> Iterable[Density]:
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=refuse,
         centred=lambda args: args["mean"] == 0,
+        gaussian=lambda args: (args["mean"], args["variance"]),
+        laplace=laplace,
         examples=({"mean": 0.0, "variance": 1.0}, {"mean": -0.7, "variance": 2.5}, {"mean": 3.0, "variance": 0.01}),
     )

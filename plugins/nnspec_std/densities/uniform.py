@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from nnspec.ir.evaluate import DomainValue
 from nnspec.numerics import streams
-from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp
+from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
 from nnspec_std.densities._regions import Ball, Box
@@ -109,6 +110,26 @@ def centred(args: Args) -> bool:
     return all(part.shape == "ball" or (part.shape == "interval" and part.args[0] == -part.args[1]) for part in parts)
 
 
+def over(args: Args) -> DomainValue:
+    """The domain; numbers between two ends live in an interval."""
+    if "domain" in args:
+        found: DomainValue = args["domain"]
+        return found
+    return DomainValue("interval", 1, (args["lo"], args["hi"]))
+
+
+def laplace(args: Args, t: Array) -> Array:
+    r"""E e^{tx} = e^{t (a + b) / 2} \sinh(t (b - a) / 2) / (t (b - a) / 2) on an interval; not known on other domains."""
+    domain = over(args)
+    if domain.shape != "interval":
+        return np.full(np.shape(t)[:-1], np.nan)
+    lo, hi = domain.args
+    half = t * (hi - lo) / 2
+    small = np.abs(half) < 1e-4
+    safe = np.where(small, 1, half)
+    return np.exp(t * (lo + hi) / 2) * np.where(small, 1 + half * half / 6, np.sinh(safe) / safe)
+
+
 def _forward(u: Array, args: Args) -> Array:
     return _joined(*_each(args, u, lambda region, piece: region.forward(piece)))
 
@@ -147,5 +168,7 @@ def nnspec_densities() -> Iterable[Density]:
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=refuse,
         centred=centred,
+        uniform=over,
+        laplace=laplace,
         examples=_examples(),
     )

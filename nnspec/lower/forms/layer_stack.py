@@ -1,4 +1,4 @@
-"""Forms: what a model looks like to a rule. Found by passes over the IR; an obstacle says what prevents one."""
+"""The form of a stack of layers whose kernels have a limit at infinite width."""
 
 from __future__ import annotations
 
@@ -11,29 +11,10 @@ from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import evaluate
 from nnspec.ir.experiment import Experiment
 from nnspec.lower.expressions import Env
+from nnspec.lower.forms.base import Obstacle
 from nnspec.lower.stack import StackParam, Step, density_args, resolve_stack, unit_variance
 from nnspec.plugin.records import Kernels
 from nnspec.plugin.vocabulary import Vocabulary
-from nnspec.text.source import Span
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """What keeps a model from having a form: a clause, and its place in the spec."""
-
-    reason: str
-    span: Span | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Anything:
-    """Every model: for what does not look at the model at all."""
-
-    env: Env | None = None
-
-    def bind(self, env: Env) -> Anything:
-        """The form with its constants."""
-        return replace(self, env=env)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +62,6 @@ def _second_moment(laws: dict[str, ir.Expr], env: Env) -> Callable[[str], Any]:
         return env.words.densities[law.name].moment(density_args(law, env), 2)
 
     return moment
-
-
-def anything(experiment: Experiment, words: Vocabulary) -> Anything:  # noqa: ARG001
-    """The form that every model has."""
-    return Anything()
 
 
 def layer_stack(experiment: Experiment, words: Vocabulary) -> LayerStackForm | Obstacle:
@@ -176,10 +152,3 @@ def _centred(steps: tuple[Step, ...], experiment: Experiment, words: Vocabulary)
                 which = f"the {_several(param)} of `{step.node.name}`"
                 return Obstacle(f"{which} do not have mean zero and a finite variance", law.span)
     return None
-
-
-FORMS: dict[str, Callable[[Experiment, Vocabulary], Any]] = {
-    "Anything": anything,
-    "LayerStack": layer_stack,
-}
-"""Every form by its name; a finder gives the form or an obstacle."""

@@ -1,0 +1,195 @@
+r"""Correlators of sums over independent neurons at every width, from the moments of one neuron.
+
+.. math:: G_c(1 \ldots n \mid c) = \sum_g N_g \, \kappa_g(1 \ldots n \mid c) + m(1) \delta_{n 1}, \qquad
+    G(1 \ldots n) = \Big\langle \sum_\pi \prod_{B \in \pi} G_c(B \mid c) \Big\rangle_c
+
+with the common parameters c integrated over last; a common factor F(c) in front of all neurons needs their moments once.
+Quadratures become finer until two results agree; their difference is the error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+from nnspec.ir import expr as ir
+from nnspec.ir.walk import walk
+from nnspec.lower.expressions import lower
+from nnspec.lower.forms.amplitudes import factors, without
+from nnspec.lower.forms.independent import IndependentNeurons, Neuron
+from nnspec.lower.neurons.grid import Grid, other_nodes
+from nnspec.lower.neurons.moments import NeuronMoments
+from nnspec.lower.neurons.rules import STEPS, NoRule, TooMany
+from nnspec.numerics import packed
+from nnspec.numerics.lazy import jax, jnp, np
+
+AGREE, ROUNDING, ACCEPTED = 1e-11, 2e-14, 1e-6
+"""Two levels that differ by less than this, relative to the largest entry, or to what cancels in it; and the most that is
+accepted where the next level cannot be afforded."""
+
+
+class NoConvergence(ArithmeticError):
+    """No two quadratures agree."""
+
+
+def correlator(form: IndependentNeurons, points: Any, n: int, *, connected: bool) -> tuple[Any, float]:
+    """The correlator at all tuples of points [point, in], packed [tuple], and the error that quadrature left.
+
+    Raises:
+        ArithmeticError: where a moment does not exist, no rule is known, or quadratures do not agree.
+    """
+    source = _Source(form, points, n, connected)
+    last, error, problem = None, math.inf, ""
+    for level in range(len(STEPS)):
+        try:
+            value, scale = source.at(level)
+        except TooMany as many:
+            problem = f"the next step needs {many.nodes:,.0f} nodes"
+            break
+        except NoRule as reason:
+            raise NoConvergence(str(reason)) from None
+        if not np.all(np.isfinite(value)):
+            raise NoConvergence("a moment of a neuron is not finite")
+        if source.closed:
+            return value, ROUNDING * scale
+        if last is not None:
+            error = float(np.max(np.abs(value - last)))
+            if error <= max(AGREE * float(np.max(np.abs(value))), ROUNDING * scale):
+                return value, error + ROUNDING * scale
+        last = value
+    if last is None:
+        raise NoConvergence(f"the integral over one neuron is in too many dimensions: {problem}")
+    if error <= ACCEPTED * float(np.max(np.abs(last))):
+        return last, error
+    problem = problem or f"{STEPS[-1]} nodes along each direction are the most"
+    raise NoConvergence(f"the integral over one neuron does not converge: it still changes by {error:.1e}, and {problem}")
+
+
+@dataclass
+class _Source:
+    """Correlators level by level; what does not change between levels is kept."""
+
+    form: IndependentNeurons
+    points: Any
+    n: int
+    connected: bool
+
+    def __post_init__(self) -> None:
+        self.closed = True
+        self.known: dict[Any, NeuronMoments] = {}
+        self.scales = _common_factors(self.form)
+
+    def at(self, level: int) -> tuple[Any, float]:
+        """The packed correlator, and the size of what may cancel in it."""
+        self.closed = True
+        if not self.form.common:
+            kappa = self._cumulants({}, level, self.form.groups)
+            full = packed.moment(self.n, len(self.points), kappa)
+            size = float(np.max(np.abs(full))) if self.n > 1 else float(np.max(np.abs(kappa[1])))
+            return (kappa[self.n] if self.connected else full), size
+        self.closed = False
+        assert self.form.env is not None
+        env = replace(self.form.env, dtype=jnp.float64)
+        common = other_nodes(self.form.common, (), level, env, {})
+        full = self._averaged(common, level)
+        size = float(np.max(np.abs(full[self.n])))
+        return (packed.cumulant(self.n, len(self.points), full) if self.connected else full[self.n]), size
+
+    def _averaged(self, common: Grid, level: int) -> dict[int, Any]:
+        """Full moments 1 ... n, averaged over the common parameters."""
+        count = len(self.points)
+        totals = {k: np.zeros(packed.count(count, k)) for k in range(1, self.n + 1)}
+        if self.scales is not None:
+            groups, scales = self.scales
+            alone = [self._cumulants({}, level, (group,), shift=False) for group in groups]
+            fixed = self._shift({})
+            for start in range(0, len(common.weights), 64):
+                part = slice(start, start + 64)
+                factors_ = [self._values(scale, common, part) for scale in scales]
+                kappa = {k: sum(found[k][:, None] * f[None, :] ** k for found, f in zip(alone, factors_, strict=True)) for k in totals}
+                kappa[1] = kappa[1] + fixed[:, None]
+                for k in totals:
+                    totals[k] += packed.moment(k, count, kappa) @ common.weights[part]
+            return totals
+        for q, weight in enumerate(common.weights):
+            given = {name: np.asarray(array[q]) for name, array in common.values.items()}
+            kappa = self._cumulants(given, level, self.form.groups)
+            for k in totals:
+                totals[k] += weight * packed.moment(k, count, kappa)
+        return totals
+
+    def _values(self, scale: ir.Expr, common: Grid, part: slice) -> Any:
+        env = self.form.env
+        assert env is not None
+
+        def at(values: Mapping[str, Any]) -> Any:
+            ready = replace(env, dtype=jnp.float64, params=values)
+            return jnp.asarray(lower(scale, ready).array, jnp.float64).reshape(())
+
+        inside = {name: jnp.asarray(array[part]) for name, array in common.values.items()}
+        return np.asarray(jax.vmap(at)(inside))
+
+    def _cumulants(self, given: Mapping[str, Any], level: int, groups: tuple[Neuron, ...], *, shift: bool = True) -> dict[int, Any]:
+        """Cumulants of the field for given common parameters."""
+        count = len(self.points)
+        total = {k: np.zeros(packed.count(count, k)) for k in range(1, self.n + 1)}
+        for neuron in groups:
+            moments = self._moments(neuron, given)
+            self.closed = self.closed and moments.closed
+            found = moments.moments(level)
+            for k in total:
+                total[k] = total[k] + neuron.count * packed.cumulant(k, count, found)
+        if shift:
+            total[1] = total[1] + self._shift(given)
+        return total
+
+    def _moments(self, neuron: Neuron, given: Mapping[str, Any]) -> NeuronMoments:
+        if given:
+            return NeuronMoments(self.form, neuron, self.points, self.n, given)
+        key = id(neuron)
+        if key not in self.known:
+            self.known[key] = NeuronMoments(self.form, neuron, self.points, self.n, given)
+        return self.known[key]
+
+    def _shift(self, given: Mapping[str, Any]) -> Any:
+        """What is added without randomness of its own, [point]."""
+        env = self.form.env
+        assert env is not None
+        params = {name: jnp.asarray(value) for name, value in given.items()}
+
+        def at(point: Any) -> Any:
+            inputs, start = {}, 0
+            for item in self.form.inputs:
+                inputs[item.name] = point[start : start + item.dim]
+                start += item.dim
+            ready = replace(env, dtype=jnp.float64, params=params, inputs=inputs)
+            return sum((jnp.asarray(lower(body, ready).array, jnp.float64) for body in self.form.shift), start=jnp.zeros(()))
+
+        if not self.form.shift:
+            return np.zeros(len(self.points))
+        return np.asarray(jax.vmap(at)(jnp.asarray(self.points)))
+
+
+def _common_factors(form: IndependentNeurons) -> tuple[tuple[Neuron, ...], tuple[ir.Expr, ...]] | None:
+    """The neurons without a factor of common parameters, and these factors; None where they enter in another way."""
+    names = {name for decl in form.common for name in decl.targets}
+    groups, scales = [], []
+    for group in form.groups:
+        body, found = group.body, []
+        for factor in factors(body):
+            inside = {part.name for part in walk(factor) if isinstance(part, ir.Param)}
+            if inside and inside <= names and "input" not in factor.deps:
+                body = without(body, factor)
+                found.append(factor)
+        places = [body, *(decl.density for decl in group.params)]
+        if any(isinstance(part, ir.Param) and part.name in names for each in places for part in walk(each)):
+            return None
+        groups.append(replace(group, body=body))
+        one: ir.Expr = ir.Lit(value=1.0)
+        scales.append(reduce(lambda a, b: ir.Bin(op="mul", left=a, right=b, deps=a.deps | b.deps), found, one))
+    if any(isinstance(part, ir.Param) for body in form.shift for part in walk(body)):
+        return None
+    return tuple(groups), tuple(scales)

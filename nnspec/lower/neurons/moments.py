@@ -1,0 +1,229 @@
+r"""Moments E h(x_1) ... h(x_k) of one neuron at all tuples of points, with factors that are free amplitudes taken out.
+
+Where the neuron is a sum of exponentials in its parameters the moments are closed forms; else they are integrals over
+the parameters that are left, by rules that become finer from level to level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import NotConstant, evaluate
+from nnspec.ir.experiment import ParamDecl
+from nnspec.ir.walk import walk
+from nnspec.lower.expressions import Env, lower
+from nnspec.lower.forms.amplitudes import factors, without
+from nnspec.lower.forms.independent import IndependentNeurons, Neuron
+from nnspec.lower.forms.laws import is_whole, period_of
+from nnspec.lower.forms.stationary import summands
+from nnspec.lower.neurons.algebra import Place, Unfit, expand
+from nnspec.lower.neurons.grid import Grid, other_nodes
+from nnspec.lower.neurons.reduced import Reduced, reduced
+from nnspec.lower.neurons.rules import MOST_NODES, TooMany, kinked_rule, normal_grid
+from nnspec.lower.neurons.transforms import law_mean, length_of, packed_moments
+from nnspec.lower.values import Value
+from nnspec.numerics import packed
+from nnspec.numerics.lazy import jax, jnp, np
+
+NUMBERS = 1 << 21
+"""Numbers that products of one chunk of nodes may take."""
+
+
+def place(form: IndependentNeurons, neuron: Neuron, points: Any, given: Mapping[str, Any]) -> Place:
+    """The points [point, in] cut into inputs, with everything that has a value."""
+    inputs: dict[str, Any] = {}
+    start = 0
+    for item in form.inputs:
+        inputs[item.name] = points[:, start : start + item.dim]
+        start += item.dim
+    vectors = {decl.targets[0]: length for decl in neuron.params if (length := length_of(decl)) is not None}
+    arrays = {name for decl in neuron.params if decl.copies[1:] or set(decl.indices) - set(neuron.axes) for name in decl.targets}
+    return Place(inputs=inputs, values={**form.values, **given}, given=given, vectors=vectors, arrays=frozenset(arrays), count=len(points))
+
+
+@dataclass
+class NeuronMoments:
+    """Moments 1 ... n of one neuron; `closed` when they do not depend on the level."""
+
+    form: IndependentNeurons
+    neuron: Neuron
+    points: Any
+    n: int
+    given: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Take the amplitudes out and look for a closed form."""
+        self.body, self.free = _freed(self.neuron)
+        self.params = tuple(decl for decl in self.neuron.params if decl not in self.free)
+        self.at = place(self.form, self.neuron, self.points, self.given)
+        words = self.form.words
+        self.factor = {k: math.prod(float(np.real(law_mean(decl.density, [k], [None], words, self.at.values))) for decl in self.free)
+                       for k in range(1, self.n + 1)}  # fmt: skip
+        self.orders = [k for k in self.factor if self.factor[k]]
+        self.exact = self._closed()
+        self._reduced: Reduced | None = None
+        self._program: Any = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is a closed form."""
+        return self.exact is not None
+
+    def _closed(self) -> Mapping[int, Any] | None:
+        try:
+            neuron = expand(self.body, self.at)
+            words, values = self.form.words, self.at.values
+            return {k: packed_moments(neuron, k, len(self.points), self.params, words, values) for k in self.orders}
+        except Unfit:
+            return None
+
+    def moments(self, level: int) -> dict[int, Any]:
+        """Packed moments of orders 1 ... n, [tuple]."""
+        found = self.exact if self.exact is not None else self._integrated(level)
+        zero = {k: np.zeros(packed.count(len(self.points), k)) for k in range(1, self.n + 1)}
+        return {k: self.factor[k] * found[k] if k in found else zero[k] for k in zero}
+
+    # ------------------------------------------------------------ quadrature
+    def _integrated(self, level: int) -> dict[int, Any]:
+        if self._reduced is None:
+            self._reduced = reduced(self.body, self.params, self.at, self.form.words)
+        found = self._reduced
+        blocks = [
+            kinked_rule(block.kinks, level, block.rank) if len(block.kinks) and block.rank else normal_grid(block.rank, level)
+            for block in found.blocks if block.rank
+        ]  # fmt: skip
+        env = self._env()
+        others = other_nodes(found.params, self.neuron.axes, level, env, self._phases(found))
+        sizes = [len(weights) for _, weights in blocks] + [len(others.weights)]
+        total = float(np.prod([float(size) for size in sizes]))
+        if total > MOST_NODES:
+            raise TooMany(total)
+        return self._summed(found, [nodes for nodes, _ in blocks], [weights for _, weights in blocks], others)
+
+    def _env(self) -> Env:
+        env = self.form.env
+        assert env is not None
+        params = {name: jnp.asarray(value, jnp.float64) for name, value in self.given.items()}
+        return replace(env, params=params, dtype=jnp.float64)
+
+    def _phases(self, found: Reduced) -> dict[str, int]:
+        """Parameters that are phases, and the harmonics that a product of n neurons can have."""
+        phases: dict[str, int] = {}
+        for decl in found.params:
+            length = period_of(decl.density, self.form.words, self.form.values)
+            if length is not None and len(decl.targets) == 1:
+                degree = _harmonics(found.body, decl.targets[0], length, self.form.values)
+                if degree:
+                    phases[decl.name] = degree * self.n
+        return phases
+
+    def _summed(self, found: Reduced, grids: list[Any], weights: list[Any], others: Grid) -> dict[int, Any]:
+        """Sums over the product of the rules, chunk by chunk."""
+        count = len(self.points)
+        widest = max(packed.count(count, (k + 1) // 2) for k in self.orders)
+        sizes = [len(each) for each in weights] + [len(others.weights)]
+        total = int(np.prod(sizes))
+        chunk = int(min(max(64, NUMBERS // max(widest, count)), 16384))
+        high_low = {k: ((k + 1) // 2, k // 2) for k in self.orders}
+        sums = {k: np.zeros((packed.count(count, a), packed.count(count, b) if b else 1)) for k, (a, b) in high_low.items()}
+        program = self._compiled(found)
+        for start in range(0, total, chunk):
+            index = np.minimum(np.arange(start, start + chunk), total - 1)
+            places = np.unravel_index(index, sizes)
+            weight = others.weights[places[-1]] * (np.arange(start, start + chunk) < total)
+            for each, at in zip(weights, places[:-1], strict=True):
+                weight = weight * each[at]
+            z = tuple(grid[at] for grid, at in zip(grids, places[:-1], strict=True))
+            h = np.asarray(program(z, {name: array[places[-1]] for name, array in others.values.items()}))
+            products = {1: h}
+            for a in range(2, max(a for a, _ in high_low.values()) + 1):
+                rows = packed.tuples(count, a)
+                products[a] = reduce(lambda x, y: x * y, [h[:, rows[:, j]] for j in range(a)])
+            for k, (a, b) in high_low.items():
+                left = products[a] * weight[:, None]
+                sums[k] += left.T @ products[b] if b else np.sum(left, axis=0)[:, None]
+        return {k: _gathered(sums[k], count, k) for k in self.orders}
+
+    def _compiled(self, found: Reduced) -> Any:
+        """Nodes give h at all points, [node, point]."""
+        if self._program is not None:
+            return self._program
+        env = self._env()
+        fixed = [(block.names, jnp.asarray(block.offset), jnp.asarray(block.slopes)) for block in found.blocks]
+        inputs = {name: jnp.asarray(x) for name, x in self.at.inputs.items()}
+
+        def at(z: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
+            ready = replace(env, params={**env.params, **values})
+            forms: dict[str, Any] = {}
+            rest = list(z)
+            for names, offset, slopes in fixed:
+                u = offset + (slopes @ rest.pop(0) if slopes.shape[2] else 0.0)
+                forms |= {name: u[k] for k, name in enumerate(names)}
+
+            def one(x: Mapping[str, Any], u: Mapping[str, Any]) -> Any:
+                local = {name: Value(value) for name, value in u.items()}
+                return jnp.asarray(lower(found.body, replace(ready, inputs=x, local=local)).array, jnp.float64).reshape(())
+
+            return jax.vmap(one)(inputs, forms)
+
+        self._program = jax.jit(jax.vmap(at))
+        return self._program
+
+
+def _gathered(matrix: Any, points: int, k: int) -> Any:
+    rows = packed.tuples(points, k)
+    high = (k + 1) // 2
+    left = packed.rank(rows[:, :high], points)
+    right = packed.rank(rows[:, high:], points) if k > 1 else np.zeros(len(rows), int)
+    return matrix[left, right]
+
+
+def _freed(neuron: Neuron) -> tuple[ir.Expr, tuple[ParamDecl, ...]]:
+    """The neuron without those factors that are independent parameters, and these."""
+    body, free = neuron.body, []
+    for decl in neuron.params:
+        if len(decl.targets) > 1 or length_of(decl) is not None or not isinstance(decl.density, ir.Density | ir.Mixture):
+            continue
+        name = decl.targets[0]
+        found = [factor for factor in factors(body) if isinstance(factor, ir.Param) and factor.name == name]
+        places = [body, *(other.density for other in neuron.params)]
+        times = sum(isinstance(part, ir.Param) and part.name == name for each in places for part in walk(each))
+        depends = any(isinstance(part, ir.Param) for part in walk(decl.density))
+        if len(found) == 1 and times == 1 and not depends and set(decl.indices) == set(neuron.axes):
+            body = without(body, found[0])
+            free.append(decl)
+    return body, tuple(free)
+
+
+def _harmonics(body: ir.Expr, name: str, length: float, values: Mapping[str, Any]) -> int:
+    """How many harmonics of a phase one neuron has; 0 where it is no phase."""
+    waves = [part for part in walk(body) if isinstance(part, ir.Apply) and part.fn in ("cos", "sin")]
+    total, seen = 0, 0
+    for wave in waves:
+        for part in summands(wave.args[0]):
+            factor = _multiple(part, name, values)
+            if factor is not None:
+                turns = abs(factor) * length / (2 * math.pi)
+                if not is_whole(turns):
+                    return 0
+                total, seen = total + round(turns), seen + 1
+    inside = sum(isinstance(part, ir.Param) and part.name == name for part in walk(body))
+    return total if seen == inside else 0
+
+
+def _multiple(node: ir.Expr, name: str, values: Mapping[str, Any]) -> float | None:
+    match node:
+        case ir.Param() if node.name == name:
+            return 1.0
+        case ir.Bin(op="mul", left=left, right=ir.Param(name=other)) | ir.Bin(op="mul", left=ir.Param(name=other), right=left) if other == name:
+            try:
+                return float(evaluate(left, values))
+            except (NotConstant, KeyError):
+                return None
+    return None
+

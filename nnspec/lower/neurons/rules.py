@@ -1,0 +1,235 @@
+r"""Quadrature rules matched to densities: nodes and weights with \sum_q w_q f(v_q) -> E f(v) as `level` goes up.
+
+Normal variables and whatever a density maps from the line are integrated by the trapezoid, which converges exponentially
+for smooth functions; uniform ones by Gauss rules of their domain; a phase by equal steps of its period.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import DomainValue
+from nnspec.lower.domains import domain_rule
+from nnspec.lower.expressions import Env, lower, lower_domain
+from nnspec.lower.values import Value
+from nnspec.numerics import quadrature
+from nnspec.numerics.lazy import jax, jnp, np
+
+STEPS = (20, 32, 48, 72, 112, 176, 272, 416)
+"""Nodes along one direction by level."""
+MOST_NODES = 3_000_000
+NEGLIGIBLE = 1e-30
+"""Weights below this, relative to the largest, are left out of products of rules."""
+
+
+class NoRule(Exception):
+    """A density without a quadrature rule, and why."""
+
+
+class TooMany(Exception):
+    """More nodes than can be afforded: how many."""
+
+    def __init__(self, nodes: float) -> None:
+        """Keep the number."""
+        super().__init__(f"{nodes:,.0f}")
+        self.nodes = nodes
+
+
+@cache
+def normal_rule(level: int) -> tuple[Any, Any]:
+    """E f(z) for z ~ N(0, 1): equal steps on [-L, L], with L and the step chosen so that both errors are alike."""
+    count = STEPS[level]
+    end = math.sqrt(2 * (24 + 0.9 * count))
+    z = np.linspace(-end, end, count)
+    w = np.exp(-0.5 * z * z)
+    return z, w / np.sum(w)
+
+
+def normal_grid(dim: int, level: int) -> tuple[Any, Any]:
+    """The same in R^dim, [node, dim], without nodes of negligible weight."""
+    z, w = normal_rule(level)
+    nodes, weights = z[:, None], w
+    for _ in range(dim - 1):
+        nodes, weights = joined((nodes, weights), (z[:, None], w))
+        keep = weights > NEGLIGIBLE * np.max(weights)
+        nodes, weights = nodes[keep], weights[keep]
+    return nodes, weights / np.sum(weights)
+
+
+def joined(first: tuple[Any, Any], second: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The product of two rules, [node, in + in]."""
+    (a, u), (b, v) = first, second
+    if len(u) * len(v) > 4 * MOST_NODES:
+        raise TooMany(float(len(u)) * len(v))
+    nodes = np.concatenate([np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1))], axis=1)
+    return nodes, (u[:, None] * v[None, :]).reshape(-1)
+
+
+def law_rule(law: ir.Expr, length: int | None, level: int, env: Env, *, phase: int = 0) -> tuple[Any, Any]:
+    """Nodes [node, component] and weights [node] of one event of a density; `length` is that of a vector.
+
+    `phase` is the number of factors that are trigonometric in the variable, when it is a phase.
+
+    Raises:
+        NoRule: a density for which none is known.
+        TooMany: in too many dimensions.
+    """
+    match law:
+        case ir.Copies(base=base, n=n):
+            return _power(law_rule(base, None, level, env), n)
+        case ir.Mixture(weights=weights, parts=parts):
+            shares = np.array([float(lower(each, env).array) for each in weights])
+            rules = [law_rule(part, length, level, env) for part in parts]
+            nodes = np.concatenate([nodes for nodes, _ in rules])
+            return nodes, np.concatenate([s * w for s, (_, w) in zip(shares / shares.sum(), rules, strict=True)])
+        case ir.Density() if length is not None and law.type.shape == ():
+            return _power(law_rule(law, None, level, env), length)
+        case ir.Density():
+            return _density(law, level, env, phase)
+        case ir.Reweighted(base=base, var=var, factor=factor):
+            nodes, weights = law_rule(base, length, level, env)
+            return nodes, _normalised(weights * _values(factor, var, nodes, env, bare=law.type.shape == ()))
+        case ir.Unnormalised(var=var, over=over, body=body):
+            rule = _domain(lower_domain(over, env), STEPS[level])
+            return rule[0], _normalised(rule[1] * _values(body, var, rule[0], env, bare=over.type.shape == () or over.dim == 1 and law.type.shape == ()))
+        case ir.Truncated(base=ir.Density() as base, over=over):
+            nodes, weights = _domain(lower_domain(over, env), STEPS[level])
+            record, args = env.words.densities[base.name], _args(base, env)
+            events = nodes if base.type.shape else nodes[:, 0]
+            return nodes, _normalised(weights * np.exp(np.asarray(record.log_prob(jnp.asarray(events), args))))
+    msg = "its density has no quadrature rule"
+    raise NoRule(msg)
+
+
+def _args(law: ir.Density, env: Env) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, arg in zip(law.names, law.args, strict=True):
+        found[name] = lower_domain(arg, env) if isinstance(arg, ir.Domain) else np.asarray(lower(arg, env).array)
+    return found
+
+
+def _density(law: ir.Density, level: int, env: Env, phase: int) -> tuple[Any, Any]:
+    record, args = env.words.densities[law.name], _args(law, env)
+    if record.gaussian is not None:
+        mean, cov = (np.asarray(part, np.float64) for part in record.gaussian(args))
+        root = np.linalg.cholesky(cov.reshape(mean.size, mean.size))
+        z, w = normal_grid(mean.size, level)
+        return mean.reshape(1, -1) + z @ root.T, w
+    over = record.uniform(args) if record.uniform is not None else None
+    if over is not None:
+        if phase and over.shape == "interval":
+            lo, hi = (float(np.asarray(end)) for end in over.args)
+            count = phase + 1 + level
+            return (lo + (hi - lo) * (np.arange(count) + 0.25) / count)[:, None], np.full(count, 1 / count)
+        return _domain(over, STEPS[level])
+    if record.transform is not None and law.type.shape == ():
+        return _mapped(record, args, level)
+    msg = f"`{law.name}` has no quadrature rule"
+    raise NoRule(msg)
+
+
+def _domain(over: DomainValue, order: int) -> tuple[Any, Any]:
+    """The uniform law on a bounded domain."""
+    if not math.isfinite(float(np.asarray(over.volume))):
+        msg = "its support is not bounded"
+        raise NoRule(msg)
+    if 2.0 * order**over.dim > 4 * MOST_NODES:
+        raise TooMany(2.0 * order**over.dim)
+    nodes, weights = domain_rule(over, order)
+    return np.asarray(nodes, np.float64).reshape(len(nodes), -1), _normalised(np.asarray(weights, np.float64))
+
+
+def _mapped(record: Any, args: Any, level: int) -> tuple[Any, Any]:
+    """The trapezoid in the variable from which a density is mapped, as far as its weight goes."""
+    args = {name: jnp.asarray(value, jnp.float64) for name, value in args.items()}
+
+    def log_weight(u: Any) -> Any:
+        x = record.transform.forward(u, args)
+        return record.log_prob(x, args) + record.transform.log_det(u, args)
+
+    coarse = np.linspace(-150.0, 150.0, 6001)
+    logs = np.nan_to_num(np.asarray(log_weight(jnp.asarray(coarse))), nan=-np.inf, posinf=-np.inf)
+    inside = coarse[logs > np.max(logs) - 40 - 0.9 * STEPS[level]]
+    u = np.linspace(inside[0], inside[-1], 2 * STEPS[level])
+    weights = np.nan_to_num(np.exp(np.asarray(log_weight(jnp.asarray(u))) - np.max(logs)), nan=0.0)
+    return np.asarray(record.transform.forward(jnp.asarray(u), args))[:, None], _normalised(weights)
+
+
+def _power(rule: tuple[Any, Any], n: int) -> tuple[Any, Any]:
+    found = rule
+    for _ in range(n - 1):
+        found = joined(found, rule)
+    return found
+
+
+def _values(body: ir.Expr, var: str, nodes: Any, env: Env, *, bare: bool) -> Any:
+    def at(node: Any) -> Any:
+        bound = Value(node[0]) if bare else Value(node, (), 1)
+        return jnp.asarray(lower(body, replace(env, local={**env.local, var: bound})).array, jnp.float64)
+
+    return np.asarray(jax.jit(jax.vmap(at))(jnp.asarray(nodes)))
+
+
+def _normalised(weights: Any) -> Any:
+    total = float(np.sum(weights))
+    if not (math.isfinite(total) and total > 0):
+        msg = "its density cannot be normalised"
+        raise NoRule(msg)
+    return weights / total
+
+
+# ---------------------------------------------------------------- kinks
+def kinked_rule(planes: Any, level: int, dim: int) -> tuple[Any, Any]:
+    r"""E f(z) for z ~ N(0, 1)^dim and f that is smooth away from the planes \sum_j A_j z_j = k, given as rows (A, k).
+
+    Direction by direction with Gauss rules on the pieces between the planes; in the first directions pieces end where
+    planes meet.
+    """
+    end, order = 8.5 + 0.5 * level, 8 + 4 * level
+    rough = (2 * len(planes) + 6) * order if dim == 1 else math.comb(len(planes) + dim, dim) * (len(planes) + 8) * order**dim
+    if rough > 8 * MOST_NODES:
+        raise TooMany(rough)
+    return _slices(planes[:, :-1], planes[:, -1], dim, end, order)
+
+
+def _slices(a: Any, k: Any, dim: int, end: float, order: int) -> tuple[Any, Any]:
+    z, w = _pieces(_breaks(a, k, dim), end, order)
+    if dim == 1:
+        return z[:, None], w
+    nodes, weights = [], []
+    for value, weight in zip(z, w, strict=True):
+        inner, v = _slices(a[:, 1:], k - a[:, 0] * value, dim - 1, end, order)
+        nodes.append(np.concatenate([np.full((len(v), 1), value), inner], axis=1))
+        weights.append(weight * v)
+    return np.concatenate(nodes), np.concatenate(weights)
+
+
+def _breaks(a: Any, k: Any, dim: int) -> Any:
+    """Where along the first direction `dim` planes meet in a point."""
+    chosen = np.array(list(combinations(range(len(a)), dim)), dtype=int).reshape(-1, dim)
+    if not len(chosen):
+        return np.zeros(0)
+    matrices, sides = a[chosen], k[chosen]
+    size = np.prod(np.linalg.norm(matrices, axis=2), axis=1)
+    good = np.abs(np.linalg.det(matrices)) > 1e-12 * size
+    if not good.any():
+        return np.zeros(0)
+    return np.linalg.solve(matrices[good], sides[good][..., None])[:, 0, 0]
+
+
+def _pieces(breaks: Any, end: float, order: int) -> tuple[Any, Any]:
+    """Gauss points with normal weights on the pieces of [-end, end], none of them longer than 2."""
+    inside = np.unique(np.round(np.asarray(breaks)[np.abs(breaks) < end], 12))
+    edges = np.concatenate([[-end], inside, [end]])
+    cuts = [np.linspace(lo, hi, 1 + math.ceil((hi - lo) / 2)) for lo, hi in zip(edges[:-1], edges[1:], strict=True) if hi > lo]
+    lows = np.concatenate([cut[:-1] for cut in cuts])
+    highs = np.concatenate([cut[1:] for cut in cuts])
+    rule = quadrature.gauss_legendre(order, 0.0, 1.0)
+    z = (lows[:, None] + (highs - lows)[:, None] * rule.nodes[None, :]).reshape(-1)
+    w = ((highs - lows)[:, None] * rule.weights[None, :]).reshape(-1)
+    return z, w * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
