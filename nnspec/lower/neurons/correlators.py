@@ -80,6 +80,7 @@ class _Source:
     def __post_init__(self) -> None:
         self.closed = True
         self.known: dict[Any, NeuronMoments] = {}
+        self.programs: dict[ir.Expr, Any] = {}
         self.scales = _common_factors(self.form)
 
     def at(self, level: int) -> tuple[Any, float]:
@@ -87,21 +88,25 @@ class _Source:
         self.closed = True
         if not self.form.common:
             kappa = self._cumulants({}, level, self.form.groups)
-            full = packed.moment(self.n, len(self.points), kappa)
-            size = float(np.max(np.abs(full))) if self.n > 1 else float(np.max(np.abs(kappa[1])))
-            return (kappa[self.n] if self.connected else full), size
+            size = self._size(kappa[2], kappa[1], float(np.max(np.abs(kappa[self.n]))))
+            return (kappa[self.n] if self.connected else packed.moment(self.n, len(self.points), kappa)), size
         self.closed = False
         assert self.form.env is not None
         env = replace(self.form.env, dtype=jnp.float64)
         common = other_nodes(self.form.common, (), level, env, {})
         full = self._averaged(common, level)
-        size = float(np.max(np.abs(full[self.n])))
+        size = self._size(full[2], 0.0, float(np.max(np.abs(full[self.n]))))
         return (packed.cumulant(self.n, len(self.points), full) if self.connected else full[self.n]), size
+
+    def _size(self, two: Any, one: Any, highest: float) -> float:
+        """How large a product of n field values is, which is what rounding is relative to."""
+        variance = float(np.max(np.abs(two))) + float(np.max(np.abs(one))) ** 2
+        return max(highest, variance ** (self.n / 2))
 
     def _averaged(self, common: Grid, level: int) -> dict[int, Any]:
         """Full moments 1 ... n, averaged over the common parameters."""
         count = len(self.points)
-        totals = {k: np.zeros(packed.count(count, k)) for k in range(1, self.n + 1)}
+        totals = {k: np.zeros(packed.count(count, k)) for k in range(1, max(self.n, 2) + 1)}
         if self.scales is not None:
             groups, scales = self.scales
             alone = [self._cumulants({}, level, (group,), shift=False) for group in groups]
@@ -135,7 +140,7 @@ class _Source:
     def _cumulants(self, given: Mapping[str, Any], level: int, groups: tuple[Neuron, ...], *, shift: bool = True) -> dict[int, Any]:
         """Cumulants of the field for given common parameters."""
         count = len(self.points)
-        total = {k: np.zeros(packed.count(count, k)) for k in range(1, self.n + 1)}
+        total = {k: np.zeros(packed.count(count, k)) for k in range(1, max(self.n, 2) + 1)}
         for neuron in groups:
             moments = self._moments(neuron, given)
             self.closed = self.closed and moments.closed
@@ -148,10 +153,10 @@ class _Source:
 
     def _moments(self, neuron: Neuron, given: Mapping[str, Any]) -> NeuronMoments:
         if given:
-            return NeuronMoments(self.form, neuron, self.points, self.n, given)
+            return NeuronMoments(self.form, neuron, self.points, max(self.n, 2), given, self.programs)
         key = id(neuron)
         if key not in self.known:
-            self.known[key] = NeuronMoments(self.form, neuron, self.points, self.n, given)
+            self.known[key] = NeuronMoments(self.form, neuron, self.points, max(self.n, 2), given, self.programs)
         return self.known[key]
 
     def _shift(self, given: Mapping[str, Any]) -> Any:

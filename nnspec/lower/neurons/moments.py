@@ -7,9 +7,9 @@ the parameters that are left, by rules that become finer from level to level.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from nnspec.ir import expr as ir
@@ -23,11 +23,11 @@ from nnspec.lower.forms.laws import is_whole, period_of
 from nnspec.lower.forms.stationary import summands
 from nnspec.lower.neurons.algebra import Place, Unfit, expand
 from nnspec.lower.neurons.grid import Grid, other_nodes
-from nnspec.lower.neurons.reduced import Reduced, reduced
+from nnspec.lower.neurons.reduced import Block, Reduced, reduced
 from nnspec.lower.neurons.rules import MOST_NODES, TooMany, kinked_rule, normal_grid
 from nnspec.lower.neurons.transforms import law_mean, length_of, packed_moments
 from nnspec.lower.values import Value
-from nnspec.numerics import packed
+from nnspec.numerics import packed, quadrature
 from nnspec.numerics.lazy import jax, jnp, np
 
 NUMBERS = 1 << 21
@@ -55,6 +55,7 @@ class NeuronMoments:
     points: Any
     n: int
     given: Mapping[str, Any]
+    programs: MutableMapping[ir.Expr, Any]
 
     def __post_init__(self) -> None:
         """Take the amplitudes out and look for a closed form."""
@@ -67,7 +68,6 @@ class NeuronMoments:
         self.orders = [k for k in self.factor if self.factor[k]]
         self.exact = self._closed()
         self._reduced: Reduced | None = None
-        self._program: Any = None
 
     @property
     def closed(self) -> bool:
@@ -84,7 +84,7 @@ class NeuronMoments:
 
     def moments(self, level: int) -> dict[int, Any]:
         """Packed moments of orders 1 ... n, [tuple]."""
-        found = self.exact if self.exact is not None else self._integrated(level)
+        found = self.exact if self.exact is not None else self._integrated(level) if self.orders else {}
         zero = {k: np.zeros(packed.count(len(self.points), k)) for k in range(1, self.n + 1)}
         return {k: self.factor[k] * found[k] if k in found else zero[k] for k in zero}
 
@@ -93,10 +93,7 @@ class NeuronMoments:
         if self._reduced is None:
             self._reduced = reduced(self.body, self.params, self.at, self.form.words)
         found = self._reduced
-        blocks = [
-            kinked_rule(block.kinks, level, block.rank) if len(block.kinks) and block.rank else normal_grid(block.rank, level)
-            for block in found.blocks if block.rank
-        ]  # fmt: skip
+        blocks = [self._rule(found.body, block, level) for block in found.blocks if block.rank]
         env = self._env()
         others = other_nodes(found.params, self.neuron.axes, level, env, self._phases(found))
         sizes = [len(weights) for _, weights in blocks] + [len(others.weights)]
@@ -104,6 +101,13 @@ class NeuronMoments:
         if total > MOST_NODES:
             raise TooMany(total)
         return self._summed(found, [nodes for nodes, _ in blocks], [weights for _, weights in blocks], others)
+
+    def _rule(self, body: ir.Expr, block: Block, level: int) -> tuple[Any, Any]:
+        degree = sum(degree_in(body, name) for name in block.names)
+        if block.rank == 1 and math.isfinite(degree):
+            rule = quadrature.gauss_hermite(int(degree * self.n) // 2 + 1 + level)
+            return rule.nodes[:, None], rule.weights
+        return kinked_rule(block.kinks, level, block.rank) if len(block.kinks) else normal_grid(block.rank, level)
 
     def _env(self) -> Env:
         env = self.form.env
@@ -150,29 +154,52 @@ class NeuronMoments:
         return {k: _gathered(sums[k], count, k) for k in self.orders}
 
     def _compiled(self, found: Reduced) -> Any:
-        """Nodes give h at all points, [node, point]."""
-        if self._program is not None:
-            return self._program
-        env = self._env()
-        fixed = [(block.names, jnp.asarray(block.offset), jnp.asarray(block.slopes)) for block in found.blocks]
+        """Nodes give h at all points, [node, point]; one program for all values of common parameters."""
+        if found.body not in self.programs:
+            self.programs[found.body] = jax.jit(jax.vmap(partial(_at_points, found, self.form), in_axes=(0, 0, None, None, None)))
+        fixed = [(jnp.asarray(block.offset), jnp.asarray(block.slopes)) for block in found.blocks]
         inputs = {name: jnp.asarray(x) for name, x in self.at.inputs.items()}
+        given = {name: jnp.asarray(value, jnp.float64) for name, value in self.given.items()}
+        return lambda z, values: self.programs[found.body](z, values, given, fixed, inputs)
 
-        def at(z: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
-            ready = replace(env, params={**env.params, **values})
-            forms: dict[str, Any] = {}
-            rest = list(z)
-            for names, offset, slopes in fixed:
-                u = offset + (slopes @ rest.pop(0) if slopes.shape[2] else 0.0)
-                forms |= {name: u[k] for k, name in enumerate(names)}
 
-            def one(x: Mapping[str, Any], u: Mapping[str, Any]) -> Any:
-                local = {name: Value(value) for name, value in u.items()}
-                return jnp.asarray(lower(found.body, replace(ready, inputs=x, local=local)).array, jnp.float64).reshape(())
+def _at_points(
+    found: Reduced, form: IndependentNeurons, z: tuple[Any, ...], values: Mapping[str, Any], given: Mapping[str, Any],
+    fixed: Any, inputs: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """The neuron at all points, [point], for standard normals of each block and values of the other parameters."""
+    assert form.env is not None
+    ready = replace(form.env, params={**given, **values}, dtype=jnp.float64)
+    forms: dict[str, Any] = {}
+    rest = list(z)
+    for block, (offset, slopes) in zip(found.blocks, fixed, strict=True):
+        u = offset + (slopes @ rest.pop(0) if slopes.shape[2] else 0.0)
+        forms |= {name: u[k] for k, name in enumerate(block.names)}
 
-            return jax.vmap(one)(inputs, forms)
+    def one(x: Mapping[str, Any], u: Mapping[str, Any]) -> Any:
+        local = {name: Value(value) for name, value in u.items()}
+        return jnp.asarray(lower(found.body, replace(ready, inputs=x, local=local)).array, jnp.float64).reshape(())
 
-        self._program = jax.jit(jax.vmap(at))
-        return self._program
+    return jax.vmap(one)(inputs, forms)
+
+
+def degree_in(node: ir.Expr, name: str) -> float:
+    """The degree of a polynomial in a variable; infinite where it is none."""
+    if not any(isinstance(part, ir.Local) and part.name == name for part in walk(node)):
+        return 0
+    match node:
+        case ir.Local():
+            return 1
+        case ir.Neg(arg=arg) | ir.Derivative(arg=arg):
+            return degree_in(arg, name)
+        case ir.Bin(op="add" | "sub", left=left, right=right):
+            return max(degree_in(left, name), degree_in(right, name))
+        case ir.Bin(op="mul", left=left, right=right):
+            return degree_in(left, name) + degree_in(right, name)
+        case ir.Bin(op="div", left=left, right=right):
+            return degree_in(left, name) + (math.inf if degree_in(right, name) else 0)
+        case _:
+            return math.inf
 
 
 def _gathered(matrix: Any, points: int, k: int) -> Any:
