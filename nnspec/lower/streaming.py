@@ -9,7 +9,7 @@ the estimators allow; blocks are added in float64.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -107,10 +107,13 @@ def told(value: Any) -> str:
     return repr(value)
 
 
-def pass_over(question: Question, asked: Sequence[Reading], plan: Plan, devices: int) -> Any:
+def pass_over(
+    question: Question, asked: Sequence[Reading], plan: Plan, devices: int, of: Callable[..., Reader] = Reader.of
+) -> Any:
     """First draws [shard], draws behind the last [shard] and constants give sums of moments, float64 [shard, ...].
 
-    The number of blocks is no part of the program, so that all shards share it.
+    The number of blocks is no part of the program, so that all shards share it. `of` makes the reader of a field, which
+    may read something else of a draw than its field.
     """
     experiment, words = question.experiment, cast("Vocabulary", question.words)
     independent = question.asked.option("density") == "undeformed"
@@ -119,7 +122,7 @@ def pass_over(question: Question, asked: Sequence[Reading], plan: Plan, devices:
 
     def shard(start: Any, stop: Any, constants: Any) -> Any:
         env = environment(experiment, words, constants, dtype)
-        readers = {each.place: Reader.of(experiment, env, each.which, independent=independent) for each in asked}
+        readers = {each.place: of(experiment, env, each.which, independent=independent) for each in asked}
         draw = readers[asked[0].place].draw
 
         def add(b: Any, total: Any) -> Any:

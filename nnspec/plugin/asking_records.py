@@ -32,6 +32,19 @@ class Ask:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GivenGaussian:
+    """An estimator's moments when a draw leaves a Gaussian field and not one field.
+
+    `moments(ask, mean, cov)` gives arrays (or `Outer`s) of one draw from the mean [point], None where it is zero, and the
+    covariance [point, point_2]; `means(ask, means)` makes the means of the estimator's own moments of their means, and is
+    linear.
+    """
+
+    moments: Callable[[Ask, Array | None, Array], Mapping[str, Array]]
+    means: Callable[[Ask, Mapping[str, Array]], Mapping[str, Array]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimator:
     """Means over draws, and a smooth function of them.
 
@@ -48,6 +61,8 @@ class Estimator:
     """Arithmetic inside one block of draws; sums over blocks are float64 always."""
     spread: Callable[[Args], tuple[float, str] | None] = field(default=lambda _: None)
     """The standard deviation of one draw and its unit, were the field Gaussian: (1.41, "G2(x, x)"); for plans alone."""
+    given_gaussian: GivenGaussian | None = None
+    """What takes the place of `moments` where the field of a draw is Gaussian; with it amplitudes can be integrated out."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from nnspec.plugin.answering_records import (
     Statistics,
     Vocabulary,
 )
-from nnspec.plugin.asking_records import Ask, Derived, Estimator, Limit, Observable, Process, Refusal, Rule
+from nnspec.plugin.asking_records import Ask, Derived, Estimator, GivenGaussian, Limit, Observable, Process, Refusal, Rule
 from nnspec.plugin.model_records import (
     Activation,
     Args,
@@ -30,7 +30,7 @@ from nnspec.plugin.model_records import (
 
 __all__ = [
     "Activation", "Args", "Ask", "Backend", "Dataset", "Density", "Derived", "Draw", "Estimator", "Exponents",
-    "Kernels", "Layer", "LayerParam", "Limit", "Observable", "Offer", "Parameter", "Parameterization", "Process",
+    "GivenGaussian", "Kernels", "Layer", "LayerParam", "Limit", "Observable", "Offer", "Parameter", "Parameterization", "Process",
     "Program", "Question", "Refusal", "Resources", "Role", "Rule", "Sampler", "Signature", "Statistics", "Transform",
     "Vocabulary",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from nnspec.ir.walk import walk
 from nnspec.lower.expressions import Env, lower
 from nnspec.lower.forms.base import Hindrance, Obstacle
 from nnspec.lower.forms.formula import Formula, formula_of, last_layer
-from nnspec.lower.forms.laws import is_normal
+from nnspec.lower.forms.laws import is_normal, plain_args, record_of
 from nnspec.lower.forms.terms import Term, binary, refreshed, terms
 from nnspec.lower.stack import Step, density_args, forward, resolve_stack, unit_variance
 from nnspec.lower.values import Value, align
@@ -52,6 +52,15 @@ class LinearInAmplitudes:
     def bind(self, env: Env) -> LinearInAmplitudes:
         """The form with its constants."""
         return replace(self, env=replace(env, sizes={**env.sizes, **self.sizes}))
+
+    def centred(self, values: Mapping[str, float | int]) -> bool:
+        """Whether the mean of the field is zero, whatever the features."""
+        if self.rest:
+            return False
+        laws = [each.decl.density for each in self.amplitudes]
+        args = [plain_args(law, values) if isinstance(law, ir.Density) else None for law in laws]
+        records = [record_of(law, self.words) for law in laws]
+        return all(r is not None and a is not None and r.centred(a) for r, a in zip(records, args, strict=True))
 
     def given(self) -> Callable[[Mapping[str, Any], Any], tuple[Any, Any]]:
         """One draw and points [point, in] give the mean [point] and the covariance [point, point_2] of the field."""

@@ -109,7 +109,7 @@ def nnspec_backends() -> Iterable[Backend]:
     """Rules as a backend."""
     yield Backend(
         name=NAME, doc="closed forms and quadratures by rules", offer=offer, compile=compile,
-        methods=("closed_form", "exact", "quadrature", "rao_blackwell"),
+        methods=("closed_form", "exact", "quadrature"),
     )  # fmt: skip
 
 

@@ -3,16 +3,16 @@ r"""Correlators of the field, full and connected, between all points of a set or
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import combinations_with_replacement, permutations
 from typing import Any
 
 from nnspec.lower.points import line, points_at
 from nnspec.numerics.partitions import cumulant_from_moments
-from nnspec.plugin import Ask, Estimator, Field, Observable, Outer, hookimpl, np
+from nnspec.plugin import Ask, Estimator, Field, Observable, Outer, hookimpl, jnp, np
 from nnspec.plugin.readings import Array
-from nnspec.plugin.records import Args
+from nnspec.plugin.records import Args, GivenGaussian
 
 HIGHEST = 6
 
@@ -38,6 +38,85 @@ def moments(ask: Ask, f: Array) -> Mapping[str, Array]:
         high, low = (order + 1) // 2, order // 2
         found[f"m{order}"] = Outer(products[high], products[low]) if low else products[high]
     return found
+
+
+def gaussian_moments(ask: Ask, mean: Array | None, cov: Array) -> Mapping[str, Array]:
+    r"""What the moments of a Gaussian field are made of, by Wick's theorem [isserlis1918].
+
+    With S = C + m m: G_2 = S, G_3 = \sum_3 S m - 2 m m m, G_4 = \sum_3 S S - 2 m m m m; above, the moments themselves.
+    """
+    if "along" in ask:
+        return {"pair": cov[0, 1:] if mean is None else cov[0, 1:] + mean[0] * mean[1:]}
+    found: dict[str, Array] = {}
+    square = cov if mean is None else cov + mean[:, None] * mean[None, :]
+    table = _combinations(cov.shape[0], 2)
+    pairs = square[table[:, 0], table[:, 1]]
+    for order in _orders(ask):
+        if order == 1:
+            found["m1"] = jnp.zeros_like(cov[0]) if mean is None else mean
+        elif order == 2:
+            found["m2"] = square
+        elif order == 3:
+            if mean is not None:
+                found |= {"Sm": Outer(pairs, mean), "mmm": Outer(_products(mean, 2), mean)}
+        elif order == 4:
+            found["SS"] = Outer(pairs, pairs)
+            if mean is not None:
+                found["mmmm"] = Outer(_products(mean, 2), _products(mean, 2))
+        elif order % 2 == 0 or mean is not None:
+            found[f"m{order}"] = _wick(_columns(cov.shape[0], order), mean, cov)
+    return found or {"m0": jnp.zeros(())}
+
+
+def gaussian_means(ask: Ask, means: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The means of the field's moments, as those of `moments`."""
+    if "along" in ask:
+        return means
+    size = len(points_at(ask))
+    found: dict[str, Array] = {name: array for name, array in means.items() if name[0] == "m" and name[1:].isdigit()}
+    for order in _orders(ask):
+        if f"m{order}" in found:
+            continue
+        columns = _columns(size, order)
+        pair, one = _lookup(size, 2), _lookup(size, 1)
+        total: Array = np.zeros(np.broadcast_shapes(*(column.shape for column in columns)))
+        for first, second in (((0, 1), (2,)), ((0, 2), (1,)), ((1, 2), (0,))) if "Sm" in means and order == 3 else ():
+            total = total + means["Sm"][pair[tuple(columns[k] for k in first)], one[columns[second[0]]]]
+        if "mmm" in means and order == 3:
+            total = total - 2 * means["mmm"][pair[columns[0], columns[1]], one[columns[2]]]
+        for first, second in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))) if order == 4 else ():
+            total = total + means["SS"][pair[tuple(columns[k] for k in first)], pair[tuple(columns[k] for k in second)]]
+        if "mmmm" in means and order == 4:
+            total = total - 2 * means["mmmm"][pair[columns[0], columns[1]], pair[columns[2], columns[3]]]
+        found[f"m{order}"] = total
+    return found
+
+
+def _orders(ask: Ask) -> Sequence[int]:
+    return range(1, ask["n"] + 1) if ask["connected"] else (ask["n"],)
+
+
+def _columns(size: int, order: int) -> list[Any]:
+    """The points of the entries of a moment as `moments` has it, [combination, 1] and [1, combination]."""
+    high, low = (order + 1) // 2, order // 2
+    left = _combinations(size, high)
+    if not low:
+        return [left[:, k] for k in range(high)]
+    right = _combinations(size, low)
+    return [left[:, k, None] for k in range(high)] + [right[None, :, k] for k in range(low)]
+
+
+def _wick(columns: list[Any], mean: Array | None, cov: Array) -> Array:
+    """E phi phi ... at the points numbered by `columns`, which broadcast against each other."""
+    if not columns:
+        return jnp.ones(())
+    first, rest = columns[0], columns[1:]
+    total: Array = 0.0 if mean is None else mean[first] * _wick(rest, mean, cov)
+    for k, other in enumerate(rest):
+        others = rest[:k] + rest[k + 1 :]
+        if mean is not None or len(others) % 2 == 0:
+            total = total + cov[first, other] * _wick(others, mean, cov)
+    return total
 
 
 def finish(ask: Ask, means: Mapping[str, Array]) -> Array:
@@ -155,7 +234,8 @@ def nnspec_observables() -> Iterable[Observable]:
         dims=dims,
         shape=shape,
         kind=Estimator(
-            readings=("f",), points=points, moments=moments, finish=finish, methods=("monte_carlo", "direct"), spread=spread
+            readings=("f",), points=points, moments=moments, finish=finish, methods=("monte_carlo", "direct"), spread=spread,
+            given_gaussian=GivenGaussian(moments=gaussian_moments, means=gaussian_means),
         ),
         refuse=refuse,
         coords=coords,

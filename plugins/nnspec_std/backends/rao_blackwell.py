@@ -1,0 +1,190 @@
+r"""Monte Carlo with normal amplitudes integrated out: of each draw only the features are random.
+
+Given the features the field is Gaussian, so that every mean of moments is Wick's theorem on the kernel of one network,
+.. math:: G^{(n)} = \langle \mathbb{E}[\phi(x_1) \cdots \phi(x_n) \mid \psi] \rangle_\psi, \quad
+    C(x, y) = \sum_i s_i \psi_i(x) \psi_i(y)
+and the connected four-point function is \mathrm{Cov}(C_{12}, C_{34}) and two more. Draws, shards and errors are those of
+the sampling of networks: network k has the same features as there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from nnspec.ir.expr import Integral
+from nnspec.ir.walk import walk
+from nnspec.lower.ensemble import Reader
+from nnspec.lower.field import parameter_count, traced_constants, work_per_point
+from nnspec.lower.forms import LinearInAmplitudes, Obstacle, linear_in_amplitudes
+from nnspec.lower.forms.formula import focused
+from nnspec.lower.streaming import Plan, pass_over, program_name, readings, working_memory
+from nnspec.numerics import moments
+from nnspec.plugin import (
+    Backend,
+    Estimator,
+    Offer,
+    Program,
+    Question,
+    Refusal,
+    Resources,
+    hookimpl,
+    jax,
+    jnp,
+    np,
+)
+from nnspec.plugin.readings import Array
+from nnspec.plugin.records import Ask, Statistics
+from nnspec.result.estimate import Estimate
+
+NAME = METHOD = "rao_blackwell"
+SHARDS, FEWEST_DRAWS = 64, 32
+TAILS = 1e-6
+HALF = 0.5
+"""A block that carries more than half of the squared error stands for heavy tails."""
+
+
+def offer(question: Question) -> Sequence[Offer | Refusal]:
+    """Estimators that say what a Gaussian field contributes, for models with normal amplitudes."""
+    kind = question.record.kind
+    if question.method not in (None, METHOD) or not isinstance(kind, Estimator):
+        return []
+    if kind.given_gaussian is None:
+        if question.method is None:
+            return []
+        return [_no(f"`{question.asked.word}` does not say what a Gaussian field contributes to it")]
+    form = _form(question)
+    if isinstance(form, Obstacle):
+        return [Refusal(backend=NAME, method=METHOD, reason=form.reason, span=form.span)]
+    draws = int(question.asked.option("draws"))
+    if draws < FEWEST_DRAWS:
+        return [replace(_no(f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"),
+                        span=question.asked.place("draws"))]  # fmt: skip
+    inner = next((node for node in walk(question.experiment.model.fields) if isinstance(node, Integral)), None)
+    if inner is not None:
+        return [replace(_no("the field holds an integral, whose error sampling cannot state"), span=inner.span)]
+    return [_offer(question, kind, draws)]
+
+
+def _no(reason: str) -> Refusal:
+    return Refusal(backend=NAME, method=METHOD, reason=reason)
+
+
+def _form(question: Question) -> LinearInAmplitudes | Obstacle:
+    undeformed = question.asked.option("density") == "undeformed"
+    return linear_in_amplitudes(
+        focused(question.experiment, question.asked.option("field"), undeformed=undeformed), question.words
+    )
+
+
+def _centred(question: Question) -> bool:
+    form = _form(question)
+    assert isinstance(form, LinearInAmplitudes)
+    return form.centred(question.experiment.values)
+
+
+def _offer(question: Question, kind: Estimator, draws: int) -> Offer:
+    model, words = question.experiment.model, question.words
+    sizes = {index.name: index.size for index in model.indices}
+    shape = question.record.shape(dict(question.asked.options), model.dim)
+    points = 1 + max(shape, default=1)
+    per_point, widest = work_per_point(model, words, sizes)
+    parameters = parameter_count(model, words, sizes)
+    entries = math.prod(shape)
+    pairs = points * (points + 1) / 2
+    flops = draws * (30.0 * parameters + per_point * points + 2.0 * widest * pairs + 30.0 * entries)
+    plan = Plan.of(draws, min(SHARDS, draws // 4), parameters)
+    memory = working_memory(plan, parameters, points * points, widest, 4, jac=False) + 8.0 * entries * (SHARDS + plan.chunk + 8)
+    return Offer(
+        backend=NAME, method=METHOD, why="the model is linear in normal amplitudes", dims=question.asked.dims, shape=shape,
+        draws=draws, flops=flops, bytes=memory, error=f"1/sqrt({draws}) of the spread of the kernel of one network",
+        group=f"{draws}:{kind.precision}", preference=8, cite=(*question.record.cite, "isserlis1918"),
+    )  # fmt: skip
+
+
+def _conditional(kind: Estimator, centred: bool) -> Estimator:
+    """The estimator that reads mean and kernel of a draw in the place of its field: [point, 1 + point_2]."""
+    given = kind.given_gaussian
+    assert given is not None
+
+    def of(ask: Ask, f: Array) -> Mapping[str, Array]:
+        wide = f.astype(jnp.float64)  # products of nearly equal numbers are subtracted later
+        return given.moments(ask, None if centred else wide[:, 0], wide[:, 1:])
+
+    return replace(kind, moments=of)
+
+
+def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
+    """One pass over the draws for all questions of a group."""
+    experiment, words = questions[0].experiment, questions[0].words
+    draws = offers[0].draws or 0
+    shards = min(SHARDS, draws // 4)
+    centred = [_centred(question) for question in questions]
+    asked = [
+        replace(each, kind=_conditional(each.kind, zero))
+        for each, zero in zip(readings(questions, resources.asks), centred, strict=True)
+    ]
+    parameters = parameter_count(experiment.model, words, {index.name: index.size for index in experiment.model.indices})
+    plan = Plan.of(draws, shards, parameters)
+    name = f"{METHOD}\n{program_name(experiment, asked, plan, resources.devices)}"
+
+    def reader(about: Any, env: Any, which: Any, *, independent: bool) -> Reader:
+        plain = Reader.of(about, env, which, independent=independent)
+        form = linear_in_amplitudes(focused(about, which, undeformed=independent), words)
+        assert isinstance(form, LinearInAmplitudes)
+        given = form.bind(env).given()
+
+        def both(theta: Any, points: Any) -> Any:
+            mean, cov = given(theta, points)
+            return jnp.concatenate([mean[:, None], cov], axis=1)
+
+        return replace(plain, field=both)
+
+    program = resources.programs.get(name) or pass_over(questions[0], asked, plan, resources.devices, reader)
+    resources.programs[name] = program
+    constants = traced_constants(experiment)
+    width = max(1, min(resources.devices, shards))
+
+    def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001
+        padded = list(indices) + [indices[-1]] * (width - len(indices))
+        sums = jax.device_get(program(jnp.asarray(padded), constants))
+        return [{key: np.asarray(array[k]) for key, array in sums.items()} for k in range(len(indices))]
+
+    def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
+        parts = zip(questions, offers, resources.asks, strict=True)
+        return [_estimate(question, accepted, ask, statistics) for question, accepted, ask in parts]
+
+    return Program(shards=shards, compute=compute, finish=finish, width=width, draws_per_shard=-(-draws // shards))
+
+
+def _estimate(question: Question, accepted: Offer, ask: Any, statistics: Sequence[Statistics]) -> Estimate:
+    kind = question.record.kind
+    assert isinstance(kind, Estimator)
+    name = question.asked.name
+    counts = np.array([float(each["count"]) for each in statistics])
+    keys = [key for key in statistics[0] if key.startswith(f"{name}/")]
+    means = {key[len(name) + 1 :]: np.stack([each[key] / each["count"] for each in statistics]) for key in keys}
+    given = kind.given_gaussian
+    assert given is not None
+    found = moments.jackknife(means, counts, lambda tree: kind.finish(ask, given.means(ask, tree)))
+    tail = moments.tail_check(found.replicates, counts, false_alarm=TAILS)
+    heavy = tail.share > max(tail.allowed, HALF)
+    warning = f"NN496: one block of draws carries {tail.share:.0%} of the error of `{name}`: heavy tails, do not trust it"
+    return Estimate(
+        name=name, word=question.asked.word, method=METHOD, value=found.value, dims=question.asked.dims,
+        coords=dict(zip(question.asked.dims, question.record.coords(ask).values(), strict=False)), stderr=found.stderr,
+        draws=accepted.draws, blocks=found.replicates if found.replicates.nbytes <= 1 << 24 else None,
+        diagnostics={"blocks": len(counts), "largest_share": tail.share}, warnings=(warning,) if heavy else (),
+        equation=r"\left\langle \mathbb{E}[\,\cdot \mid \text{features}] \right\rangle: \quad " + question.record.equation,
+        cite=accepted.cite, backend=NAME,
+    )  # fmt: skip
+
+
+@hookimpl
+def nnspec_backends() -> Iterable[Backend]:
+    """Sampling of features as a backend."""
+    yield Backend(
+        name=NAME, doc="draws features and integrates normal amplitudes out", offer=offer, compile=compile, methods=(METHOD,)
+    )
