@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 from nnspec.ir import expr as ir
 from nnspec.ir.walk import walk
@@ -41,7 +41,16 @@ def correlator(form: IndependentNeurons, points: Any, n: int, *, connected: bool
     Raises:
         ArithmeticError: where a moment does not exist, no rule is known, or quadratures do not agree.
     """
-    source = _Source(form, points, n, connected)
+    return _refined(_Source(form, points, n, "connected" if connected else "full"))
+
+
+def fluctuations(form: IndependentNeurons, points: Any) -> tuple[Any, float]:
+    r"""\langle G_c(x, y \mid c) \rangle_c, packed [tuple]: the covariance around the mean that common parameters leave."""
+    return _refined(_Source(form, points, 2, "given"))
+
+
+def _refined(source: _Source) -> tuple[Any, float]:
+    """Level after level, until two of them agree."""
     last, error, problem = None, math.inf, ""
     for level in range(len(STEPS)):
         try:
@@ -75,7 +84,8 @@ class _Source:
     form: IndependentNeurons
     points: Any
     n: int
-    connected: bool
+    kind: Literal["full", "connected", "given"]
+    """`given`: cumulants for given common parameters, averaged over these."""
 
     def __post_init__(self) -> None:
         self.closed = True
@@ -89,14 +99,14 @@ class _Source:
         if not self.form.common:
             kappa = self._cumulants({}, level, self.form.groups)
             size = self._size(kappa[2], kappa[1], float(np.max(np.abs(kappa[self.n]))))
-            return (kappa[self.n] if self.connected else packed.moment(self.n, len(self.points), kappa)), size
+            return (packed.moment(self.n, len(self.points), kappa) if self.kind == "full" else kappa[self.n]), size
         self.closed = False
         assert self.form.env is not None
         env = replace(self.form.env, dtype=jnp.float64)
         common = other_nodes(self.form.common, (), level, env, {})
         full = self._averaged(common, level)
         size = self._size(full[2], 0.0, float(np.max(np.abs(full[self.n]))))
-        return (packed.cumulant(self.n, len(self.points), full) if self.connected else full[self.n]), size
+        return (packed.cumulant(self.n, len(self.points), full) if self.kind == "connected" else full[self.n]), size
 
     def _size(self, two: Any, one: Any, highest: float) -> float:
         """How large a product of n field values is, which is what rounding is relative to."""
@@ -117,14 +127,17 @@ class _Source:
                 kappa = {k: sum(found[k][:, None] * f[None, :] ** k for found, f in zip(alone, factors_, strict=True)) for k in totals}
                 kappa[1] = kappa[1] + fixed[:, None]
                 for k in totals:
-                    totals[k] += packed.moment(k, count, kappa) @ common.weights[part]
+                    totals[k] += self._part(k, kappa) @ common.weights[part]
             return totals
         for q, weight in enumerate(common.weights):
             given = {name: np.asarray(array[q]) for name, array in common.values.items()}
             kappa = self._cumulants(given, level, self.form.groups)
             for k in totals:
-                totals[k] += weight * packed.moment(k, count, kappa)
+                totals[k] += weight * self._part(k, kappa)
         return totals
+
+    def _part(self, k: int, kappa: Mapping[int, Any]) -> Any:
+        return kappa[k] if self.kind == "given" else packed.moment(k, len(self.points), kappa)
 
     def _values(self, scale: ir.Expr, common: Grid, part: slice) -> Any:
         env = self.form.env

@@ -24,8 +24,9 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
     rules = [rule for rule in rules if question.method in (None, rule.method)]
     if not rules and question.method is None:
         return [Refusal(backend=NAME, reason=f"no rule leads to `{question.asked.word}`")]
-    # What is to come for formulas is no answer about a stack of layers that has a rule of its own.
-    rules = [rule for rule in rules if not rule.later or formula or rule.observable == "correlator"]
+    # What sees a stack of layers as a formula is no answer where stacks have rules of their own.
+    stacks = not formula and any(rule.form == "LayerStack" for rule in rules)
+    rules = [rule for rule in rules if not (stacks and rule.form == "IndependentNeurons")]
     return [_of_rule(rule, question) for rule in rules]
 
 
