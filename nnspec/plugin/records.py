@@ -11,7 +11,17 @@ from nnspec.plugin.answering_records import (
     Statistics,
     Vocabulary,
 )
-from nnspec.plugin.asking_records import Ask, Derived, Estimator, GivenGaussian, Limit, Observable, Process, Refusal, Rule
+from nnspec.plugin.asking_records import (
+    Ask,
+    Derived,
+    Estimator,
+    GivenGaussian,
+    Limit,
+    Observable,
+    Process,
+    Refusal,
+    Rule,
+)
 from nnspec.plugin.model_records import (
     Activation,
     Args,

@@ -53,5 +53,17 @@ def _forms(experiment: Experiment, words: Vocabulary) -> str:
     lines = []
     for name, find in FORMS.items():
         form = find(experiment, words)
-        lines.append(f"{name}: {'no: ' + form.reason if isinstance(form, Obstacle) else 'yes'}")
+        lines.append(f"{name}: {_obstacle(form) if isinstance(form, Obstacle) else _found(form)}")
     return "\n".join(lines)
+
+
+def _found(form: Any) -> str:
+    summary = getattr(form, "summary", "")
+    return f"yes, {summary}" if summary else "yes"
+
+
+def _obstacle(form: Obstacle) -> str:
+    if form.span is None:
+        return f"no: {form.reason}"
+    line, column = form.span.source.line_column(form.span.start)
+    return f"no: {form.reason} ({form.span.source.name}:{line}:{column})"

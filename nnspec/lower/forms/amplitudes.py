@@ -53,6 +53,11 @@ class LinearInAmplitudes:
         """The form with its constants."""
         return replace(self, env=replace(env, sizes={**env.sizes, **self.sizes}))
 
+    @property
+    def summary(self) -> str:
+        """The amplitudes."""
+        return ", ".join(f"`{each.decl.name}`" for each in self.amplitudes)
+
     def centred(self, values: Mapping[str, float | int]) -> bool:
         """Whether the mean of the field is zero, whatever the features."""
         if self.rest:
@@ -90,7 +95,7 @@ class LinearInAmplitudes:
         features, means = [], []
         for each in self.amplitudes:
             value = _spread(lower(each.psi, here), each.axes, here)
-            mean, variance = _normal(each.decl.density, each.decl.indices, each.axes, here)
+            mean, variance = _normal(each.decl.density, each.axes, here)
             features.append(jnp.ravel(value * jnp.sqrt(variance)))
             means.append(jnp.sum(value * mean))
         for term in self.rest:
@@ -106,7 +111,7 @@ def _spread(value: Value, axes: tuple[str, ...], env: Env) -> Any:
     return whole * jnp.asarray(array, env.dtype)
 
 
-def _normal(law: ir.Expr, indices: tuple[str, ...], axes: tuple[str, ...], env: Env) -> tuple[Any, Any]:
+def _normal(law: ir.Expr, axes: tuple[str, ...], env: Env) -> tuple[Any, Any]:
     """Mean and variance of an amplitude, as arrays over the axes where they depend on them."""
     assert isinstance(law, ir.Density)
     record = env.words.densities[law.name]
@@ -241,5 +246,6 @@ def _elsewhere(each: Amplitudes, others: list[Amplitudes], rest: list[Term], for
     places += [decl.density for decl in formula.params]
     found = any(isinstance(part, ir.Param) and part.name == name for place in places for part in walk(place))
     if found:
-        raise Hindrance(f"`{name}` enters the field in another way too", each.decl.span)
+        msg = f"`{name}` enters the field in another way too"
+        raise Hindrance(msg, each.decl.span)
     return False

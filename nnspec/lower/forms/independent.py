@@ -19,6 +19,7 @@ from nnspec.lower.forms.base import Hindrance, Obstacle
 from nnspec.lower.forms.formula import Formula, formula_of
 from nnspec.lower.forms.terms import Term, binary, terms
 from nnspec.plugin.vocabulary import Vocabulary
+from nnspec.text.source import Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,16 @@ class IndependentNeurons:
     def bind(self, env: Env) -> IndependentNeurons:
         """The form with its constants."""
         return replace(self, env=replace(env, sizes={**env.sizes, **self.sizes}))
+
+    @property
+    def summary(self) -> str:
+        """The neurons, and what they share."""
+        told = [
+            f"{group.count:,} neurons of ({'; '.join(decl.name for decl in group.params)})" if group.axes
+            else f"an independent ({'; '.join(decl.name for decl in group.params)})" for group in self.groups
+        ]  # fmt: skip
+        told += [f"given `{decl.name}`" for decl in self.common]
+        return ", ".join(told) or "nothing random"
 
     @property
     def values(self) -> Mapping[str, float | int]:
@@ -112,7 +123,8 @@ def _narrowed(term: Term, formula: Formula) -> Term:
     mine = [set(decl.indices) & set(term.axes) for decl in decls]
     mine = [each for each in mine if each]
     if not mine:
-        raise Hindrance("a sum over an index that no parameter has", term.body.span)
+        msg = "a sum over an index that no parameter has"
+        raise Hindrance(msg, term.body.span)
     whole = set.intersection(*mine)
     if not whole:
         names = [decl.name for decl in formula.params if decl in decls and set(decl.indices) & set(term.axes)]
@@ -160,10 +172,11 @@ def _group(members: list[Term], names: set[str], formula: Formula) -> Neuron:
     if not axes:
         for decl in params:
             if decl.indices:
-                raise Hindrance(f"the entries of `{decl.name}` are not summed over", decl.span)
+                msg = f"the entries of `{decl.name}` are not summed over"
+                raise Hindrance(msg, decl.span)
     return Neuron(body=body, axes=axes, count=math.prod(formula.sizes[axis] for axis in axes), params=params)
 
 
-def _place(found: list[Term], decl: ParamDecl) -> object:
+def _place(found: list[Term], decl: ParamDecl) -> Span | None:
     parts = (part for term in found for part in walk(term.body) if isinstance(part, ir.Param) and part.name in decl.targets)
     return next((part.span for part in parts), None)

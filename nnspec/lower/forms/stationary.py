@@ -40,6 +40,11 @@ class Stationary:
     neurons: IndependentNeurons
     env: Env | None = None
 
+    @property
+    def summary(self) -> str:
+        """The phases."""
+        return ", ".join(f"phase `{wave.phase}`" for wave in self.waves)
+
     def bind(self, env: Env) -> Stationary:
         """The form with its constants."""
         return replace(self, env=env, neurons=self.neurons.bind(env))
@@ -50,18 +55,22 @@ def stationary(experiment: Experiment, words: Vocabulary) -> Stationary | Obstac
     if experiment.model.deform is not None:
         return Obstacle("`deform` is an integral over a part of space", experiment.model.deform.span)
     try:
-        formula = formula_of(experiment, words)
-        neurons = neurons_of(formula, experiment, words)
-        moving = [group for group in neurons.groups if _sees_the_input(group.body)]
-        fixed = next((body for body in neurons.shift if _sees_the_input(body)), None)
-        if fixed is not None:
-            raise Hindrance("a term that is not random depends on the input", fixed.span)
-        if not moving:
-            raise Hindrance("nothing depends on the input", formula.body.span)
-        waves = tuple(_wave(group, formula, experiment, words) for group in moving)
-        return Stationary(waves=waves, neurons=neurons)
+        return _found(formula_of(experiment, words), experiment, words)
     except Hindrance as hindrance:
         return hindrance.obstacle
+
+
+def _found(formula: Formula, experiment: Experiment, words: Vocabulary) -> Stationary:
+    neurons = neurons_of(formula, experiment, words)
+    moving = [group for group in neurons.groups if _sees_the_input(group.body)]
+    fixed = next((body for body in neurons.shift if _sees_the_input(body)), None)
+    if fixed is not None:
+        msg = "a term that is not random depends on the input"
+        raise Hindrance(msg, fixed.span)
+    if not moving:
+        msg = "nothing depends on the input"
+        raise Hindrance(msg, formula.body.span)
+    return Stationary(waves=tuple(_wave(group, formula, experiment, words) for group in moving), neurons=neurons)
 
 
 def _sees_the_input(node: ir.Expr) -> bool:
@@ -71,13 +80,15 @@ def _sees_the_input(node: ir.Expr) -> bool:
 def _wave(group: Neuron, formula: Formula, experiment: Experiment, words: Vocabulary) -> Wave:
     moving = [factor for factor in factors(group.body) if _sees_the_input(factor)]
     if len(moving) != 1 or not isinstance(moving[0], ir.Apply) or moving[0].fn not in ("cos", "sin"):
-        raise Hindrance("the neuron is not one cosine of its input", (moving[0] if moving else group.body).span)
+        msg = "the neuron is not one cosine of its input"
+        raise Hindrance(msg, (moving[0] if moving else group.body).span)
     wave = moving[0]
     (argument,) = wave.args
     linear = [part for part in summands(argument) if _sees_the_input(part)]
     for part in linear:
         if not _is_linear(part):
-            raise Hindrance(f"the argument of `{wave.fn}` is not linear in the input", part.span)
+            msg = f"the argument of `{wave.fn}` is not linear in the input"
+            raise Hindrance(msg, part.span)
     tried: Hindrance | None = None
     for part in summands(argument):
         name, factor = _scaled(part, experiment)

@@ -92,7 +92,8 @@ def _apart(node: ir.Expr, factor: ir.Expr, sizes: Mapping[str, int]) -> list[Ter
     found = terms(node, sizes)
     for each in found:
         if set(each.axes) & factor.free:  # an index of the factor that is not summed here
-            raise Hindrance("an index is used twice", node.span)
+            msg = "an index is used twice"
+            raise Hindrance(msg, node.span)
     return found
 
 

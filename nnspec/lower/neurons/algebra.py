@@ -159,7 +159,7 @@ def _power(left: Any, right: Sum) -> Sum:
         return (Term((real ** np.real(exponent) if whole or np.all(real >= 0) else np.full_like(real, np.nan)) + 0j),)
     if exponent.ndim or np.real(exponent) not in (1, 2, 3, 4):
         raise Unfit
-    found = left
+    found: Sum = left
     for _ in range(int(np.real(exponent)) - 1):
         found = _times(found, left)
     return found
@@ -218,6 +218,6 @@ def _applied(fn: str, arg: Any) -> Sum:
     fixed = _plain(tuple(term for term in arg if term.constant)) if any(term.constant for term in arg) else np.asarray(0j)
     moving = [(term.powers[0][0], term.c) for term in arg if not term.constant]
     return tuple(
-        Term(c * np.exp(z * fixed), (), tuple(sorted(((variable, z * rate) for variable, rate in moving), key=lambda item: item[0])))
+        Term(c * np.exp(z * fixed), (), tuple(sorted(((v, z * rate) for v, rate in moving), key=lambda item: item[0])))
         for z, c in _WAVES[fn]
     )

@@ -61,7 +61,8 @@ def _refined(source: _Source) -> tuple[Any, float]:
         except NoRule as reason:
             raise NoConvergence(str(reason)) from None
         if not np.all(np.isfinite(value)):
-            raise NoConvergence("a moment of a neuron is not finite")
+            msg = "a moment of a neuron is not finite"
+            raise NoConvergence(msg)
         if source.closed:
             return value, ROUNDING * scale
         if last is not None:
@@ -70,11 +71,13 @@ def _refined(source: _Source) -> tuple[Any, float]:
                 return value, error + ROUNDING * scale
         last = value
     if last is None:
-        raise NoConvergence(f"the integral over one neuron is in too many dimensions: {problem}")
+        msg = f"the integral over one neuron is in too many dimensions: {problem}"
+        raise NoConvergence(msg)
     if error <= ACCEPTED * float(np.max(np.abs(last))):
         return last, error
     problem = problem or f"{STEPS[-1]} nodes along each direction are the most"
-    raise NoConvergence(f"the integral over one neuron does not converge: it still changes by {error:.1e}, and {problem}")
+    msg = f"the integral over one neuron does not converge: it still changes by {error:.1e}, and {problem}"
+    raise NoConvergence(msg)
 
 
 @dataclass
@@ -111,7 +114,7 @@ class _Source:
     def _size(self, two: Any, one: Any, highest: float) -> float:
         """How large a product of n field values is, which is what rounding is relative to."""
         variance = float(np.max(np.abs(two))) + float(np.max(np.abs(one))) ** 2
-        return max(highest, variance ** (self.n / 2))
+        return max(highest, float(variance ** (self.n / 2)))
 
     def _averaged(self, common: Grid, level: int) -> dict[int, Any]:
         """Full moments 1 ... n, averaged over the common parameters."""
@@ -124,7 +127,8 @@ class _Source:
             for start in range(0, len(common.weights), 64):
                 part = slice(start, start + 64)
                 factors_ = [self._values(scale, common, part) for scale in scales]
-                kappa = {k: sum(found[k][:, None] * f[None, :] ** k for found, f in zip(alone, factors_, strict=True)) for k in totals}
+                pairs = list(zip(alone, factors_, strict=True))
+                kappa = {k: sum(found[k][:, None] * f[None, :] ** k for found, f in pairs) for k in totals}
                 kappa[1] = kappa[1] + fixed[:, None]
                 for k in totals:
                     totals[k] += self._part(k, kappa) @ common.weights[part]

@@ -38,10 +38,10 @@ def other_nodes(
     values: dict[str, Any] = {}
     weights = np.ones(1)
     for decl in params:
+        if decl.copies[1:] or set(decl.indices) - set(axes):
+            msg = f"`{decl.name}` cannot be integrated over: it is an array within one neuron"
+            raise NoRule(msg)
         try:
-            if decl.copies[1:] or set(decl.indices) - set(axes):
-                msg = "it is an array within one neuron"
-                raise NoRule(msg)
             if set(values) & {part.name for part in walk(decl.density) if isinstance(part, ir.Param)}:
                 index, nodes, own = _conditional(decl, values, level, env)
             else:

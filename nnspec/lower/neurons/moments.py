@@ -43,7 +43,8 @@ def place(form: IndependentNeurons, neuron: Neuron, points: Any, given: Mapping[
         start += item.dim
     vectors = {decl.targets[0]: length for decl in neuron.params if (length := length_of(decl)) is not None}
     arrays = {name for decl in neuron.params if decl.copies[1:] or set(decl.indices) - set(neuron.axes) for name in decl.targets}
-    return Place(inputs=inputs, values={**form.values, **given}, given=given, vectors=vectors, arrays=frozenset(arrays), count=len(points))
+    values = {**form.values, **given}
+    return Place(inputs=inputs, values=values, given=given, vectors=vectors, arrays=frozenset(arrays), count=len(points))
 
 
 @dataclass
@@ -62,12 +63,13 @@ class NeuronMoments:
         self.body, self.free = _freed(self.neuron)
         self.params = tuple(decl for decl in self.neuron.params if decl not in self.free)
         self.at = place(self.form, self.neuron, self.points, self.given)
-        words = self.form.words
-        self.factor = {k: math.prod(float(np.real(law_mean(decl.density, [k], [None], words, self.at.values))) for decl in self.free)
-                       for k in range(1, self.n + 1)}  # fmt: skip
+        self.factor = {k: math.prod(self._power(decl, k) for decl in self.free) for k in range(1, self.n + 1)}
         self.orders = [k for k in self.factor if self.factor[k]]
         self.exact = self._closed()
         self._reduced: Reduced | None = None
+
+    def _power(self, decl: ParamDecl, k: int) -> float:
+        return float(np.real(law_mean(decl.density, [k], [None], self.form.words, self.at.values)))
 
     @property
     def closed(self) -> bool:
@@ -247,9 +249,9 @@ def _multiple(node: ir.Expr, name: str, values: Mapping[str, Any]) -> float | No
     match node:
         case ir.Param() if node.name == name:
             return 1.0
-        case ir.Bin(op="mul", left=left, right=ir.Param(name=other)) | ir.Bin(op="mul", left=ir.Param(name=other), right=left) if other == name:
+        case ir.Bin(op="mul", left=ir.Param(name=other), right=factor) | ir.Bin(op="mul", left=factor, right=ir.Param(name=other)):
             try:
-                return float(evaluate(left, values))
+                return float(evaluate(factor, values)) if other == name else None
             except (NotConstant, KeyError):
                 return None
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from nnspec.ir import expr as ir
@@ -96,7 +96,7 @@ def law_rule(law: ir.Expr, length: int | None, level: int, env: Env, *, phase: i
             return nodes, _normalised(weights * _values(factor, var, nodes, env, bare=law.type.shape == ()))
         case ir.Unnormalised(var=var, over=over, body=body):
             rule = _domain(lower_domain(over, env), STEPS[level])
-            return rule[0], _normalised(rule[1] * _values(body, var, rule[0], env, bare=over.type.shape == () or over.dim == 1 and law.type.shape == ()))
+            return rule[0], _normalised(rule[1] * _values(body, var, rule[0], env, bare=law.type.shape == ()))
         case ir.Truncated(base=ir.Density() as base, over=over):
             nodes, weights = _domain(lower_domain(over, env), STEPS[level])
             record, args = env.words.densities[base.name], _args(base, env)
@@ -226,7 +226,7 @@ def _pieces(breaks: Any, end: float, order: int) -> tuple[Any, Any]:
     """Gauss points with normal weights on the pieces of [-end, end], none of them longer than 2."""
     inside = np.unique(np.round(np.asarray(breaks)[np.abs(breaks) < end], 12))
     edges = np.concatenate([[-end], inside, [end]])
-    cuts = [np.linspace(lo, hi, 1 + math.ceil((hi - lo) / 2)) for lo, hi in zip(edges[:-1], edges[1:], strict=True) if hi > lo]
+    cuts = [np.linspace(lo, hi, 1 + math.ceil((hi - lo) / 2)) for lo, hi in pairwise(edges) if hi > lo]
     lows = np.concatenate([cut[:-1] for cut in cuts])
     highs = np.concatenate([cut[1:] for cut in cuts])
     rule = quadrature.gauss_legendre(order, 0.0, 1.0)

@@ -107,7 +107,7 @@ def law_mean(law: ir.Expr, p: list[int], t: list[Any], words: Vocabulary, values
     r"""E \prod_j v_j^{p_j} e^{\sum_j t_j v_j} of one event; `t` has None for 0."""
     match law:
         case ir.Copies(base=base):
-            return math.prod((law_mean(base, [a], [b], words, values) for a, b in zip(p, t, strict=True) if a or b is not None), start=1.0)
+            return _each(base, p, t, words, values)
         case ir.Mixture(weights=weights, parts=parts):
             shares = [float(np.real(evaluate(_valued(each, values), values))) for each in weights]
             means = [law_mean(part, p, t, words, values) for part in parts]
@@ -116,7 +116,7 @@ def law_mean(law: ir.Expr, p: list[int], t: list[Any], words: Vocabulary, values
             record = words.densities[name]
             args = argument(law, values)
             if len(p) > 1 and law.type.shape == ():  # copies of a number declared by their domain
-                return math.prod((law_mean(law, [a], [b], words, values) for a, b in zip(p, t, strict=True) if a or b is not None), start=1.0)
+                return _each(law, p, t, words, values)
             if all(rate is None for rate in t) and len(p) == 1:
                 return _moment(record, args, p[0])
             if record.gaussian is not None:
@@ -126,6 +126,12 @@ def law_mean(law: ir.Expr, p: list[int], t: list[Any], words: Vocabulary, values
                 if np.all(np.isfinite(found)):
                     return found
     raise Unfit
+
+
+def _each(law: ir.Expr, p: list[int], t: list[Any], words: Vocabulary, values: Known) -> Any:
+    """Independent components, each with this law."""
+    parts = [law_mean(law, [a], [b], words, values) for a, b in zip(p, t, strict=True) if a or b is not None]
+    return math.prod(parts, start=1.0)
 
 
 def _stacked(t: list[Any]) -> Any:
