@@ -12,6 +12,7 @@ from nnspec.stages import load, loads, run
 SPECS = Path(__file__).parents[2] / "specs"
 GALLERY = sorted(SPECS.glob("*.yaml"))
 QUICK = {
+    "gaussnet-4pt": (("draws: 1e6", "draws: 2e4"), ("[2, 5, 10, 20, 50, 100, 500, 1000]", "[2, 100]")),
     "cosnet-free-scalar": (("draws: 50000", "draws: 6400"), ("draws: 4000", "draws: 64")),
     "relu-mlp-kernels": (("draws: 20000", "draws: 640"), ("draws: 200}", "draws: 32}"), ("n: 512 ", "n: 128 ")),
 }

@@ -14,10 +14,10 @@ from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Experiment, InputDecl, ParamDecl
 from nnspec.ir.walk import walk
 from nnspec.lower.expressions import Env, lower
-from nnspec.lower.forms.base import Hindrance, Obstacle
+from nnspec.lower.forms.base import TOO_DEEP, Hindrance, Obstacle
 from nnspec.lower.forms.formula import Formula, formula_of, last_layer
 from nnspec.lower.forms.laws import is_normal, plain_args, record_of
-from nnspec.lower.forms.terms import Term, binary, refreshed, terms
+from nnspec.lower.forms.terms import Term, added, binary, refreshed, terms
 from nnspec.lower.stack import Step, density_args, forward, resolve_stack, unit_variance
 from nnspec.lower.values import Value, align
 from nnspec.numerics.lazy import jax, jnp
@@ -146,12 +146,12 @@ def linear_in_amplitudes(experiment: Experiment, words: Vocabulary) -> LinearInA
         return replace(found, steps=steps[:-1], unit=unit_variance(model, words), inputs=model.inputs)
     except Hindrance as hindrance:
         return hindrance.obstacle
+    except RecursionError:
+        return TOO_DEEP
 
 
 def _found(formula: Formula, words: Vocabulary) -> LinearInAmplitudes:
     parts = terms(formula.body, formula.sizes)
-    if len(parts) == 1 and not parts[0].axes:  # a + b without any sum
-        parts = [Term((), body) for body in _summands(formula.body)]
     found: dict[str, Amplitudes] = {}
     rest: list[Term] = []
     reasons: list[Hindrance] = []
@@ -164,8 +164,9 @@ def _found(formula: Formula, words: Vocabulary) -> LinearInAmplitudes:
         else:
             known = found[chosen.decl.name]
             found[chosen.decl.name] = replace(known, psi=binary("add", known.psi, chosen.psi))
-    amplitudes = tuple(each for each in found.values() if not _elsewhere(each, list(found.values()), rest, formula))
-    if not amplitudes or len(amplitudes) < len(found):
+    amplitudes = tuple(found.values())
+    _once(amplitudes, rest, formula)
+    if not amplitudes:
         raise reasons[0] if reasons else Hindrance("no factor of a term is a normal amplitude", formula.body.span)
     return LinearInAmplitudes(
         amplitudes=amplitudes, rest=tuple(rest), sizes=formula.sizes, inputs=formula.inputs, words=words
@@ -174,17 +175,7 @@ def _found(formula: Formula, words: Vocabulary) -> LinearInAmplitudes:
 
 def _split(parts: list[Term]) -> list[Term]:
     """The summands of each term as terms."""
-    return [Term(term.axes, body) for term in parts for body in _summands(term.body)]
-
-
-def _summands(body: ir.Expr) -> list[ir.Expr]:
-    match body:
-        case ir.Bin(op="add", left=left, right=right):
-            return _summands(left) + _summands(right)
-        case ir.Bin(op="sub", left=left, right=right):
-            return _summands(left) + [ir.Neg(arg=each, free=each.free, deps=each.deps, span=each.span) for each in _summands(right)]
-        case _:
-            return [body]
+    return [Term(term.axes, body) for term in parts for body in added(term.body)]
 
 
 def _amplitude(term: Term, formula: Formula, words: Vocabulary, reasons: list[Hindrance]) -> Amplitudes | None:
@@ -239,13 +230,12 @@ def without(body: ir.Expr, factor: ir.Expr) -> ir.Expr:
             return body
 
 
-def _elsewhere(each: Amplitudes, others: list[Amplitudes], rest: list[Term], formula: Formula) -> bool:
-    """Whether an amplitude enters in another way too."""
-    name = each.decl.targets[0]
-    places: list[ir.Expr] = [other.psi for other in others] + [term.body for term in rest]
+def _once(amplitudes: tuple[Amplitudes, ...], rest: list[Term], formula: Formula) -> None:
+    """Amplitudes must not enter in another way too."""
+    places: list[ir.Expr] = [each.psi for each in amplitudes] + [term.body for term in rest]
     places += [decl.density for decl in formula.params]
-    found = any(isinstance(part, ir.Param) and part.name == name for place in places for part in walk(place))
-    if found:
-        msg = f"`{name}` enters the field in another way too"
-        raise Hindrance(msg, each.decl.span)
-    return False
+    others = {part.name for place in places for part in walk(place) if isinstance(part, ir.Param)}
+    for each in amplitudes:
+        if each.decl.targets[0] in others:
+            msg = f"`{each.decl.targets[0]}` enters the field in another way too"
+            raise Hindrance(msg, each.decl.span)

@@ -18,6 +18,9 @@ class Obstacle:
     span: Span | None = None
 
 
+TOO_DEEP = Obstacle("the formula is nested too deeply")
+
+
 class Hindrance(Exception):
     """An obstacle on its way out of a search."""
 

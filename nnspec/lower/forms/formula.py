@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 
 from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Experiment, FieldDef, InputDecl, Model, ParamDecl
@@ -31,9 +32,32 @@ class Formula:
     sizes: Mapping[str, int]
     inputs: tuple[InputDecl, ...]
 
+    @cached_property
+    def decls(self) -> Mapping[str, ParamDecl]:
+        """Declarations by the parameters that belong to them."""
+        return {name: each for each in self.params for name in each.targets}
+
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of each parameter among all."""
+        return {name: place for place, name in enumerate(self.decls)}
+
+    @cached_property
+    def needs(self) -> Mapping[str, frozenset[str]]:
+        """Parameters that the density of each parameter depends on, and those that it is drawn with."""
+        found = {
+            each: frozenset(part.name for part in walk(each.density) if isinstance(part, ir.Param)) | set(each.targets)
+            for each in self.params
+        }
+        return {name: found[each] for each in self.params for name in each.targets}
+
     def decl(self, name: str) -> ParamDecl:
         """The declaration that a parameter belongs to."""
-        return next(each for each in self.params if name in each.targets)
+        return self.decls[name]
+
+    def sorted(self, names: Iterable[str]) -> tuple[ParamDecl, ...]:
+        """The declarations of parameters in the order in which they are drawn."""
+        return tuple(dict.fromkeys(self.decls[name] for name in sorted(names, key=self.order.__getitem__)))
 
 
 def focused(experiment: Experiment, which: ir.Expr | None, *, undeformed: bool = False) -> Experiment:

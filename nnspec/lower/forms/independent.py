@@ -15,7 +15,7 @@ from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Experiment, InputDecl, ParamDecl
 from nnspec.ir.walk import walk
 from nnspec.lower.expressions import Env
-from nnspec.lower.forms.base import Hindrance, Obstacle
+from nnspec.lower.forms.base import TOO_DEEP, Hindrance, Obstacle
 from nnspec.lower.forms.formula import Formula, formula_of
 from nnspec.lower.forms.terms import Term, binary, terms
 from nnspec.plugin.vocabulary import Vocabulary
@@ -73,6 +73,8 @@ def independent_neurons(experiment: Experiment, words: Vocabulary) -> Independen
         return neurons_of(formula_of(experiment, words), experiment, words)
     except Hindrance as hindrance:
         return hindrance.obstacle
+    except RecursionError:
+        return TOO_DEEP
 
 
 def neurons_of(formula: Formula, experiment: Experiment, words: Vocabulary) -> IndependentNeurons:
@@ -108,18 +110,19 @@ def neurons_of(formula: Formula, experiment: Experiment, words: Vocabulary) -> I
 
 def used(node: ir.Expr, formula: Formula) -> tuple[str, ...]:
     """Parameters that an expression depends on, those of their densities included, in the order of the declarations."""
-    names = {part.name for part in walk(node) if isinstance(part, ir.Param)}
-    for decl in reversed(formula.params):
-        if names & set(decl.targets):
-            names |= {part.name for part in walk(decl.density) if isinstance(part, ir.Param)} | set(decl.targets)
-    return tuple(name for decl in formula.params for name in decl.targets if name in names)
+    names: set[str] = set()
+    more = {part.name for part in walk(node) if isinstance(part, ir.Param)}
+    while more:
+        names |= more
+        more = set().union(*(formula.needs[name] for name in more)) - names
+    return tuple(sorted(names, key=formula.order.__getitem__))
 
 
 def _narrowed(term: Term, formula: Formula) -> Term:
     """The sum over those indices alone that number whole neurons; the others stay inside the neuron."""
     if not term.axes:
         return term
-    decls = {formula.decl(name) for name in used(term.body, formula)}
+    decls = formula.sorted(used(term.body, formula))
     mine = [set(decl.indices) & set(term.axes) for decl in decls]
     mine = [each for each in mine if each]
     if not mine:
@@ -127,7 +130,7 @@ def _narrowed(term: Term, formula: Formula) -> Term:
         raise Hindrance(msg, term.body.span)
     whole = set.intersection(*mine)
     if not whole:
-        names = [decl.name for decl in formula.params if decl in decls and set(decl.indices) & set(term.axes)]
+        names = [decl.name for decl in decls if set(decl.indices) & set(term.axes)]
         reason = f"`{names[0]}` and `{names[1]}` are combined in all pairs, so the terms share them"
         raise Hindrance(reason, term.body.span)
     inner = tuple(axis for axis in term.axes if axis not in whole)
@@ -135,7 +138,7 @@ def _narrowed(term: Term, formula: Formula) -> Term:
     body = term.body
     if inner:
         body = ir.Reduce(op="sum", axes=inner, body=body, free=body.free - set(inner), deps=body.deps, span=body.span)
-    _alike(body, axes, [decl for decl in formula.params if decl in decls])
+    _alike(body, axes, decls)
     return Term(axes, body)
 
 
@@ -168,7 +171,7 @@ def _group(members: list[Term], names: set[str], formula: Formula) -> Neuron:
             reason = "two sums over different indices have a parameter in common"
             raise Hindrance(reason, term.body.span)
     body = reduce(lambda left, right: binary("add", left, right), [term.body for term in members])
-    params = tuple(decl for decl in formula.params if names & set(decl.targets))
+    params = formula.sorted(names)
     if not axes:
         for decl in params:
             if decl.indices:

@@ -15,7 +15,7 @@ from nnspec.ir.experiment import Experiment
 from nnspec.ir.walk import walk
 from nnspec.lower.expressions import Env
 from nnspec.lower.forms.amplitudes import factors, without
-from nnspec.lower.forms.base import Hindrance, Obstacle
+from nnspec.lower.forms.base import TOO_DEEP, Hindrance, Obstacle
 from nnspec.lower.forms.formula import Formula, formula_of
 from nnspec.lower.forms.independent import IndependentNeurons, Neuron, neurons_of
 from nnspec.lower.forms.laws import is_whole, period_of
@@ -58,6 +58,8 @@ def stationary(experiment: Experiment, words: Vocabulary) -> Stationary | Obstac
         return _found(formula_of(experiment, words), experiment, words)
     except Hindrance as hindrance:
         return hindrance.obstacle
+    except RecursionError:
+        return TOO_DEEP
 
 
 def _found(formula: Formula, experiment: Experiment, words: Vocabulary) -> Stationary:

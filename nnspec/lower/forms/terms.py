@@ -30,7 +30,7 @@ def terms(node: ir.Expr, sizes: Mapping[str, int]) -> list[Term]:
         Hindrance: a sum over random terms that stands inside a function, a power or a product with another one.
     """
     if not has_sum(node):
-        return [Term((), node)]
+        return [Term((), each) for each in added(node)]
     match node:
         case ir.Neg(arg=arg):
             return [each.of(_neg(each.body)) for each in terms(arg, sizes)]
@@ -53,6 +53,17 @@ def terms(node: ir.Expr, sizes: Mapping[str, int]) -> list[Term]:
         case ir.Bind():
             return terms(_substituted(node), sizes)
     raise _inside(node)
+
+
+def added(body: ir.Expr) -> list[ir.Expr]:
+    """What is added, with its sign."""
+    match body:
+        case ir.Bin(op="add", left=left, right=right):
+            return added(left) + added(right)
+        case ir.Bin(op="sub", left=left, right=right):
+            return added(left) + [_neg(each) for each in added(right)]
+        case _:
+            return [body]
 
 
 def has_sum(node: ir.Expr) -> bool:

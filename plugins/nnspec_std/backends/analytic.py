@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -42,15 +43,21 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     if reason is not None:
         return Refusal(backend=NAME, method=rule.method, reason=reason)
     shape = question.record.shape(dict(question.asked.options), question.experiment.model.dim)
-    entries = 1
-    for n in shape:
-        entries *= n
+    entries = math.prod(shape)
     return Offer(
         backend=NAME, method=rule.method, why=f"the model has the form {rule.form}", dims=question.asked.dims,
-        shape=shape, flops=200.0 * entries, bytes=64.0 * entries, error="rounding" if rule.traced else "stated",
+        shape=shape, flops=200.0 * entries, bytes=_memory(rule, shape), error="rounding" if rule.traced else "stated",
         group=question.asked.name, rule=rule.name, preference=_preference(rule, question),
         cite=(*question.record.cite, *rule.cite),
     )  # fmt: skip
+
+
+def _memory(rule: Rule, shape: tuple[int, ...]) -> float:
+    """Bytes, roughly: the result, and for correlators what belongs to each tuple of points while terms are added."""
+    entries = float(math.prod(shape))
+    if rule.form != "IndependentNeurons":
+        return 64.0 * entries
+    return 24.0 * entries + 400.0 * math.comb(shape[0] + len(shape) - 1, len(shape))
 
 
 def _preference(rule: Rule, question: Question) -> int:
