@@ -9,8 +9,12 @@ from nnspec.numerics import quadrature
 from nnspec.numerics.lazy import jnp
 
 
-def domain_rule(over: DomainValue, order: int) -> tuple[Any, Any]:
-    """Nodes [node, in] and weights [node] of a rule of the given order on a bounded domain."""
+def domain_rule(over: DomainValue, order: int, *, periodic: bool = False) -> tuple[Any, Any]:
+    """Nodes [node, in] and weights [node] of a rule of the given order on a bounded domain.
+
+    Intervals have Gauss points, exact for polynomials of degree 2 order - 1, or as circles equispaced ones, exact for
+    harmonics below `order`: a power p of a sum of modes |n| <= M needs p M + 1 of them.
+    """
     match over.shape:
         case "ball" | "sphere":
             if over.dim > quadrature.MAX_DIMENSION:
@@ -22,11 +26,14 @@ def domain_rule(over: DomainValue, order: int) -> tuple[Any, Any]:
             return jnp.asarray(unit.nodes) * radius, jnp.asarray(unit.weights) * radius**power
         case "interval":
             low, high = over.args
+            if periodic:
+                step = (high - low) / order
+                return low + step * jnp.arange(order, dtype=jnp.float64)[:, None], jnp.full(order, 1.0) * step
             unit = quadrature.gauss_legendre(order, -1.0, 1.0)
             nodes = jnp.asarray(unit.nodes).reshape(-1, 1)
             return 0.5 * (high + low) + 0.5 * (high - low) * nodes, 0.5 * (high - low) * jnp.asarray(unit.weights)
         case "product":
-            return _product([domain_rule(part, order) for part in over.args])
+            return _product([domain_rule(part, order, periodic=periodic) for part in over.args])
         case _:
             msg = f"no quadrature on {over.shape}"
             raise AssertionError(msg)

@@ -19,8 +19,7 @@ def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str
         case ir.Density(name=name):
             if law.free and any(arg.type.kind in ("vec", "matrix") for arg in law.args):
                 return _one_by_one(law, key, shape, indices, env)
-            args = {each: _argument(arg, indices, len(shape), env) for each, arg in zip(law.names, law.args, strict=True)}
-            return env.words.densities[name].sample(key, args, shape, env.dtype)
+            return env.words.densities[name].sample(key, arguments(law, indices, len(shape), env), shape, env.dtype)
         case ir.Copies(base=base, n=n):
             return draw_from(base, key, (*shape, n), indices, env)
         case ir.Mixture(weights=weights, parts=parts):
@@ -40,7 +39,7 @@ def _one_by_one(law: ir.Density, key: Any, shape: tuple[int, ...], indices: tupl
     """Vectors and matrices that differ from entry to entry: each entry has a key and arguments of its own."""
     sizes, rest = shape[: len(indices)], shape[len(indices) :]
     sample = env.words.densities[law.name].sample
-    arrays = {name: _spread(lower(arg, env), sizes, indices) for name, arg in zip(law.names, law.args, strict=True)}
+    arrays = {name: spread(lower(arg, env), sizes, indices) for name, arg in zip(law.names, law.args, strict=True)}
 
     def one(number: Any, args: Any) -> Any:
         return sample(streams.draw_key(key, number), args, rest, env.dtype)
@@ -49,14 +48,19 @@ def _one_by_one(law: ir.Density, key: Any, shape: tuple[int, ...], indices: tupl
     return events.reshape(*sizes, *events.shape[1:])
 
 
-def _spread(value: Value, sizes: tuple[int, ...], indices: tuple[str, ...]) -> Any:
-    """The entries of all indices on one first axis: [entry, *event]."""
+def spread(value: Value, sizes: tuple[int, ...], indices: tuple[str, ...]) -> Any:
+    """Return the entries of all indices on one first axis: [entry, *event]."""
     array, axes = jnp.asarray(value.array), value.axes
     event = array.shape[len(axes) :]
     order = [axes.index(name) for name in indices if name in axes]
     array = jnp.transpose(array, (*order, *range(len(axes), array.ndim)))
     present = [size if name in axes else 1 for name, size in zip(indices, sizes, strict=True)]
     return jnp.broadcast_to(array.reshape(*present, *event), (*sizes, *event)).reshape(-1, *event)
+
+
+def arguments(law: ir.Density, indices: tuple[str, ...], axes: int, env: Env) -> dict[str, Any]:
+    """The arguments of a density by name: numbers, or arrays that broadcast against draws of so many axes."""
+    return {name: _argument(arg, indices, axes, env) for name, arg in zip(law.names, law.args, strict=True)}
 
 
 def _argument(arg: ir.Expr, indices: tuple[str, ...], axes: int, env: Env) -> Any:

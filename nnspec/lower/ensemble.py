@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nnspec.ir.experiment import Experiment
 from nnspec.ir.expr import Expr
+from nnspec.lower.coordinates import Coordinates, obstacle
+from nnspec.lower.deformation import Grid, log_deform
 from nnspec.lower.expressions import Env
-from nnspec.lower.field import field, prior
+from nnspec.lower.field import field as network
+from nnspec.lower.field import prior
 from nnspec.lower.jacobian import FieldJacobian
 from nnspec.plugin.records import Estimator
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """The law of a draw, as samplers see it."""
+    """The law of a draw, as samplers see it: draws of the declared densities, and the logarithm of the deformation.
+
+    Chains move in `dim` unconstrained coordinates u, in which `log_density(u)` is the logarithm of the whole density,
+    deformation and volume element included, up to a constant; `start(key)` is a draw of the declared densities there, and
+    `theta(u)` has the parameters by name. `options` are those of the sampler.
+    """
 
     prior: Callable[[Any], Mapping[str, Any]]
+    log_deform: Callable[[Mapping[str, Any]], Any] | None = None
+    dim: int = 0
+    start: Callable[[Any], Any] | None = None
+    theta: Callable[[Any], Mapping[str, Any]] | None = None
+    log_density: Callable[[Any], Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(experiment: Experiment, env: Env, grid: Grid | None, *, deformed: bool = True) -> Measure:
+        """The measure of an experiment; its deformation, if it has one and is meant, on the nodes of `grid`."""
+        model = experiment.model
+        draw, deform = prior(model, env), None
+        if deformed and model.deform is not None:
+            assert grid is not None
+            deform = log_deform(model, env, grid)
+        if obstacle(model, env.words) is not None:
+            return Measure(prior=draw, log_deform=deform)
+        coordinates = Coordinates.of(model, env)
+
+        def log_density(u: Any) -> Any:
+            theta, total = coordinates.log_prior(u)
+            return total if deform is None else total + deform(theta)
+
+        return Measure(
+            prior=draw, log_deform=deform, dim=coordinates.dim, theta=coordinates.theta, log_density=log_density,
+            start=lambda key: coordinates.of_theta(draw(key)), options=dict(experiment.sampler_options),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +73,7 @@ class Reader:
         sampler = env.words.samplers["iid" if independent else experiment.sampler]
         assert sampler.draw is not None
         model = experiment.model
-        return Reader(measure=Measure(prior=prior(model, env)), sample=sampler.draw, field=field(model, env, which))
+        return Reader(measure=Measure(prior=prior(model, env)), sample=sampler.draw, field=network(model, env, which))
 
     def draw(self, key: Any) -> Mapping[str, Any]:
         """Parameters of one network."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from operator import mul
 from typing import Any
@@ -25,7 +25,11 @@ FUSED_DOT = 4
 
 @dataclass(frozen=True)
 class Env:
-    """Everything that names can stand for while an expression is evaluated; `order` is that of quadratures."""
+    """Everything that names can stand for while an expression is evaluated.
+
+    `order` is that of quadratures, `periodic` says that intervals are circles to them; `stack` gives the field of a stack
+    of layers at one point.
+    """
 
     words: Vocabulary
     constants: Mapping[str, Any]
@@ -38,6 +42,8 @@ class Env:
     order: int = 0
     tables: Mapping[int, Any] = field(default_factory=dict)
     """Tables of densities by the identity of their nodes, made once and not for every draw."""
+    periodic: bool = False
+    stack: Callable[[Any], Any] | None = None
 
 
 def lower(node: ir.Expr, env: Env) -> Value:
@@ -215,7 +221,7 @@ def _identified(value: Value, axis: str, other: str) -> Value:
 
 def _integral(node: ir.Integral, env: Env) -> Value:
     over = lower_domain(node.over, env)
-    nodes, weights = domain_rule(over, env.order)
+    nodes, weights = domain_rule(over, env.order, periodic=env.periodic)
     scalar = node.over.type.shape == ()
     axes: list[tuple[str, ...]] = []
 
@@ -232,6 +238,8 @@ def _integral(node: ir.Integral, env: Env) -> Value:
 
 def _field_at(node: ir.FieldAt, env: Env) -> Value:
     """Another field of the model at a point; its own sums and components run over indices of their own."""
+    if env.stack is not None:
+        return Value(env.stack(jnp.atleast_1d(lower(node.args[0], env).array)))
     definition = env.fields[node.name]
     args = [lower(arg, env) for arg in node.args]
     taken = {axis for arg in args for axis in arg.axes}

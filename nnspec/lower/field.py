@@ -34,13 +34,14 @@ def traced_constants(experiment: Experiment) -> dict[str, float]:
     return {c.name: float(c.value) for c in experiment.constants if not c.static}
 
 
-def field(model: Model, env: Env, which: ir.Expr | None = None) -> Callable[[Theta, Any], Any]:
+def field(model: Model, env: Env, which: ir.Expr | None = None, *, loop: bool = True) -> Callable[[Theta, Any], Any]:
     """The field: parameters of one draw and points [point, in] give values [point, out].
 
     Args:
         model: the model.
         env: constants and sizes.
         which: the field that is meant, and its component, where the model has several.
+        loop: point after point, as is best for fresh draws; otherwise all points at once, as is best for derivatives.
     """
     if model.stack is not None:
         steps, unit = resolve_stack(model, env.words), unit_variance(model, env.words)
@@ -60,7 +61,7 @@ def field(model: Model, env: Env, which: ir.Expr | None = None) -> Callable[[The
             return jnp.asarray(value.array).astype(env.dtype).reshape(1)
 
         # A loop and not `vmap`: the compiler would fuse the drawing of the parameters into every point.
-        return jax.lax.map(at_point, points.astype(env.dtype))
+        return jax.lax.map(at_point, points.astype(env.dtype)) if loop else jax.vmap(at_point)(points.astype(env.dtype))
 
     return at_points
 

@@ -77,6 +77,45 @@ def integrated_time(series: Any, s_tau: float = 1.5) -> IntegratedTime:
     return IntegratedTime(tau, stderr, window)
 
 
+class CorrelatedErrors(NamedTuple):
+    """Errors of the means of many series at once, `[entry]`, and their integrated times in steps."""
+
+    stderr: Any
+    tau: Any
+
+
+def correlated_errors(series: Any, s_tau: float = 1.5) -> CorrelatedErrors:
+    r"""Errors of means by the Gamma method, as `integrated_time` has it, for `[chain, step, entry]` [wolff2004].
+
+    .. math:: \mathrm{stderr}^2 = \frac{2 \tau \, \Gamma(0)}{N}
+
+    All chains count around their common mean, so that chains which stay apart make the error larger. The error is
+    infinite where no window is found below half a chain; it is zero, and the time 1/2, where nothing moves.
+    """
+    x = np.asarray(series, dtype=np.float64)
+    chains, steps, entries = x.shape
+    y = x - np.mean(x, axis=(0, 1))
+    size, limit, total = 1 << (2 * steps - 1).bit_length(), steps // 2, chains * steps
+    power = np.sum(np.abs(np.fft.rfft(y, size, axis=1)) ** 2, axis=0)
+    gamma = np.fft.irfft(power, size, axis=0)[: limit + 1] / (chains * (steps - np.arange(limit + 1)))[:, None]
+    still = ~(np.ptp(x, axis=(0, 1)) > 0.0)
+    zero = np.where(still, 1.0, gamma[0])
+    w = np.arange(1, limit + 1)[:, None]
+    trial = 0.5 + np.cumsum(np.abs(gamma[1:] / zero), axis=0) + 1e-12
+    scale = s_tau / np.log((2.0 * trial + 1.0) / (2.0 * trial - 1.0))
+    good = np.exp(-w / scale) - scale / np.sqrt(w * float(total)) < 0.0
+    found = np.any(good, axis=0) if limit else np.zeros(entries, bool)
+    window = np.where(found, np.argmax(good, axis=0) + 1 if limit else 0, limit)
+    sums = np.concatenate([np.zeros((1, entries)), np.cumsum(gamma[1:], axis=0)])
+    inside = np.take_along_axis(sums, window[None, :], axis=0)[0]
+    bias = (gamma[0] + 2.0 * inside) / total  # Gamma(t) is low by Var(mean)
+    variance = np.where(still, 1.0, gamma[0] + bias)
+    tau = np.where(still, 0.5, 0.5 + (inside + window * bias) / variance)
+    tau = np.maximum(tau, 0.5 / max(math.log10(max(total, 10)), 1.0))  # alternating series, as in `effective_size`
+    stderr = np.where(still, 0.0, np.where(found, np.sqrt(2.0 * tau * variance / total), np.inf))
+    return CorrelatedErrors(stderr, tau)
+
+
 def effective_size(series: Any) -> float:
     r"""Effective number of draws N / 2 \tau, at most N log10(N) [vehtari2021]; NaN if the series never moves.
 

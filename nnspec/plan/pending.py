@@ -52,8 +52,6 @@ def _of_the_model(asked: Observable, experiment: Experiment, words: Vocabulary) 
         return
     model, undeformed = experiment.model, asked.option("density") == "undeformed"
     sampler = words.samplers[experiment.sampler]
-    if model.deform is not None and not undeformed:
-        yield "drawing from a deformed density is not built yet", model.deform.span
     if sampler.later and not undeformed:
         yield sampler.later, experiment.sampler_span
     for layer in model.stack.layers if model.stack is not None else ():

@@ -42,16 +42,20 @@ class Draw:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampler:
-    """Draws from a measure.
+    """Draws from a measure (`nnspec.lower.ensemble.Measure`).
 
-    An independent sampler has `draw(measure, key)`. A chain has `start(measure, key)`, `warm(measure, state, key)` and
-    `step(measure, state, key) -> (state, Draw, diagnostics)`; its errors use the autocorrelation.
+    An independent sampler has `draw(measure, key)`; what it draws has weights relative to the measure when `weighs` is
+    set, and otherwise it knows the declared densities alone. A chain has `start(measure, keys)`,
+    `warm(measure, state, key)` and `step(measure, state, key) -> (state, Draw, diagnostics)`, for a group of chains side
+    by side: one key for each to begin with, leaves of `theta` and `diagnostics` [chain, ...]. The state is a mapping of
+    arrays, and the diagnostics have `acceptance`, `divergent`, `energy` and `leapfrogs`.
     """
 
     name: str
     doc: str
     fields: tuple[Field, ...] = ()
     draw: Callable[[Any, Array], Draw] | None = None
+    weighs: bool = False
     start: Callable[[Any, Array], Any] | None = None
     warm: Callable[[Any, Any, Array], Any] | None = None
     step: Callable[[Any, Any, Array], tuple[Any, Draw, Mapping[str, Array]]] | None = None

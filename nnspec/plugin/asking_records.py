@@ -149,6 +149,8 @@ class Rule:
     """None for what is not built yet, which `later` says."""
     refuse: Callable[[Any], str | Refusal | None] = field(default=lambda _: None)
     traced: bool = True
+    deformed: bool = False
+    """Whether it takes a deformation of the density into account; others are not asked about deformed models."""
     later: str = ""
     """Why no program can do this yet; empty when one can."""
     cite: tuple[str, ...] = ()

@@ -130,6 +130,8 @@ class Density:
     """Of a law that may be uniform: the bounded domain on which it is."""
     laplace: Callable[[Args, Array], Array] | None = None
     r"""E e^{t x} (of a vector e^{t.x}) for complex t, [...] or [..., component], NumPy to NumPy; nan where it does not exist."""
+    everywhere: bool = False
+    """Whether it is positive on all of R^n, whatever its arguments; parts of a mixture in which a chain moves must be."""
     examples: tuple[Args, ...] = ()
     """Arguments on which the laws are tested."""
     cite: tuple[str, ...] = ()

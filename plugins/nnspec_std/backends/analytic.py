@@ -34,6 +34,10 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
 def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     if rule.later:
         return Refusal(backend=NAME, method=rule.method, reason=rule.later, later=True)
+    deform = question.experiment.model.deform
+    if deform is not None and not rule.deformed and rule.form != "Anything" and question.asked.option("density") != "undeformed":
+        reason = "the parameters are independent in this rule, and the deformation couples them"
+        return Refusal(backend=NAME, method=rule.method, reason=reason, span=deform.span)
     form = _form(rule, question)
     if isinstance(form, Obstacle):
         return Refusal(backend=NAME, method=rule.method, reason=form.reason, span=form.span)

@@ -63,6 +63,10 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"it does not read `{missing[0]}`")]
     if sampler.draw is None:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"`{sampler.name}` gives no independent draws")]
+    deform = question.experiment.model.deform
+    if deform is not None and not sampler.weighs and question.asked.option("density") != "undeformed":
+        reason = f"draws of `{sampler.name}` know nothing of the deformation"
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=deform.span)]
     draws = int(question.asked.option("draws"))
     if draws < FEWEST_DRAWS:
         reason = f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"

@@ -65,6 +65,7 @@ def nnspec_densities() -> Iterable[Density]:
         log_prob=log_prob,
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
+        everywhere=True,
         refuse=refuse,
         laplace=laplace,
         examples=({"location": 0.0, "scale": 1.0}, {"location": -0.7, "scale": 2.5}),

@@ -61,6 +61,7 @@ def nnspec_densities() -> Iterable[Density]:
         log_prob=log_prob,
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
+        everywhere=True,
         refuse=lambda args: None if args["scale"] > 0 else f"the scale must be positive, and it is {args['scale']:g}",
         laplace=transform,
         centred=lambda args: args["mean"] == 0,

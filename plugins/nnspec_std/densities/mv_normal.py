@@ -93,6 +93,7 @@ def nnspec_densities() -> Iterable[Density]:
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=refuse,
         gaussian=lambda args: (args["mean"], args["cov"]),
+        everywhere=True,
         centred=lambda args: all(entry == 0 for entry in args["mean"]),
         examples=(
             {"mean": (0.0, 0.0), "cov": ((1.0, 0.6), (0.6, 1.0))},

@@ -69,6 +69,7 @@ def nnspec_densities() -> Iterable[Density]:
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
         refuse=refuse,
+        everywhere=True,
         centred=lambda args: args["mean"] == 0,
         gaussian=lambda args: (args["mean"], args["variance"]),
         laplace=laplace,

@@ -70,6 +70,7 @@ def nnspec_densities() -> Iterable[Density]:
         log_prob=log_prob,
         moment=moment,
         transform=Transform(forward=_forward, inverse=_inverse, log_det=_log_det),
+        everywhere=True,
         refuse=refuse,
         centred=lambda args: args["mean"] == 0 and args["nu"] > 2,
         examples=({"nu": 8.0, "mean": 0.0, "scale": 1.0}, {"nu": 12.0, "mean": 0.5, "scale": 2.0}),

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
 
-from nnspec.plugin import Sampler, hookimpl
-from nnspec_std.samplers._chains import fields
+from nnspec.numerics import streams
+from nnspec.plugin import Field, Sampler, hookimpl, jnp
+from nnspec.plugin.readings import Array
+from nnspec_std.samplers import _chains
+
+LENGTH = Field(
+    name="length", type="number", default=f"{math.pi / 2:.6f}",
+    doc="mean length of a trajectory, in units in which every coordinate has variance one; single ones vary by a half",
+)  # fmt: skip
+
+
+def move(measure: Any, state: _chains.State, key: Array, most: int) -> tuple[_chains.State, Mapping[str, Array]]:
+    """One trajectory of every chain, of a length that is drawn anew each time: fixed ones come back to where they began."""
+    mean = float(measure.options.get("length", math.pi / 2))
+    u = streams.uniform(streams.stream(key, "length"), (1,), jnp.float64)[0]
+    steps = jnp.clip(jnp.ceil(mean * (0.5 + u) / jnp.minimum(state["step_size"], _chains.STEEPEST)), 1, most).astype(jnp.int64)
+    return _chains.leap(_chains.library("mcmc.hmc").build_kernel(), measure, state, key, steps)
 
 
 @hookimpl
@@ -18,7 +36,9 @@ def nnspec_samplers() -> Iterable[Sampler]:
     yield Sampler(
         name="hmc",
         doc="Hamiltonian Monte Carlo: chains of leapfrog trajectories, accepted or not by the change of energy",
-        fields=fields("share of accepted steps"),
-        later="chains are not built yet",
+        fields=(*_chains.fields("share of accepted steps"), LENGTH),
+        start=_chains.start,
+        warm=partial(_chains.warm, move),
+        step=partial(_chains.step, move),
         cite=("duane1987",),
-    )  # fmt: skip
+    )

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
 
 from nnspec.plugin import Sampler, hookimpl
-from nnspec_std.samplers._chains import fields
+from nnspec.plugin.readings import Array
+from nnspec_std.samplers import _chains
+
+
+def move(measure: Any, state: _chains.State, key: Array, most: int) -> tuple[_chains.State, Mapping[str, Array]]:
+    """One trajectory of every chain, doubled until it turns back; a point of it is drawn by its weight."""
+    doublings = most.bit_length() - 1
+    return _chains.leap(_chains.library("mcmc.nuts").build_kernel(), measure, state, key, doublings)
 
 
 @hookimpl
@@ -17,7 +26,9 @@ def nnspec_samplers() -> Iterable[Sampler]:
     yield Sampler(
         name="nuts",
         doc="no-U-turn sampler: Hamiltonian Monte Carlo with trajectories that end where they would turn back",
-        fields=fields("mean acceptance"),
-        later="chains are not built yet",
+        fields=_chains.fields("mean acceptance"),
+        start=_chains.start,
+        warm=partial(_chains.warm, move),
+        step=partial(_chains.step, move),
         cite=("hoffman2014",),
-    )  # fmt: skip
+    )
