@@ -65,20 +65,28 @@ class Reader:
     field: Callable[[Mapping[str, Any], Any], Any]
 
     @staticmethod
-    def of(experiment: Experiment, env: Env, which: Expr | None = None, *, independent: bool = False) -> Reader:
+    def of(
+        experiment: Experiment, env: Env, which: Expr | None = None, *, independent: bool = False, grid: Grid | None = None
+    ) -> Reader:
         """The reader of an experiment's model under its sampler, or under independent draws from the declared densities.
 
-        `which` is the field that is read, where the model has several.
+        `which` is the field that is read, where the model has several. With a `grid` the deformation is known too.
         """
         sampler = env.words.samplers["iid" if independent else experiment.sampler]
         assert sampler.draw is not None
         model = experiment.model
-        return Reader(measure=Measure(prior=prior(model, env)), sample=sampler.draw, field=network(model, env, which))
+        measure = Measure(prior=prior(model, env)) if grid is None else Measure.of(experiment, env, grid)
+        return Reader(measure=measure, sample=sampler.draw, field=network(model, env, which))
 
     def draw(self, key: Any) -> Mapping[str, Any]:
         """Parameters of one network."""
         theta: Mapping[str, Any] = self.sample(self.measure, key).theta
         return theta
+
+    def weigh(self, key: Any) -> tuple[Mapping[str, Any], Any]:
+        """Parameters of one network, and the logarithm of its weight."""
+        found = self.sample(self.measure, key)
+        return found.theta, found.log_weight
 
     def read(self, kind: Estimator, theta: Mapping[str, Any], points: Any) -> dict[str, Any]:
         """The readings that an estimator asks for."""
@@ -91,6 +99,9 @@ class Reader:
                     found[reading] = FieldJacobian(self.field, theta, points)
                 case "theta":
                     found[reading] = theta
+                case "log_deform":
+                    assert self.measure.log_deform is not None
+                    found[reading] = self.measure.log_deform(theta)
                 case _:
                     msg = f"no reading {reading}"
                     raise AssertionError(msg)

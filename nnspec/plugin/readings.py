@@ -13,6 +13,7 @@ Reading = Literal[
     "features_0",  # the same at the first step of the process that one measures along
     "jac",  # Jacobian: derivatives with respect to the parameters, only through contractions
     "theta",  # the draw's parameters by name
+    "log_deform",  # the logarithm of the deformation, -V
     "log_density",  # log P(theta) of the measure, deformation included
     "loss",  # the training loss, along a process
 ]

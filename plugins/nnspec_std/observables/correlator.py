@@ -127,7 +127,7 @@ def finish(ask: Ask, means: Mapping[str, Array]) -> Array:
     full = {k: _unpacked(np.asarray(means[f"m{k}"]), k, size) for k in range(1, n + 1) if f"m{k}" in means}
     if not ask["connected"]:
         return full[n]
-    return cumulant_from_moments(n, lambda block: _placed(full[len(block)], block, n))
+    return cumulant_from_moments(n, lambda block: placed(full[len(block)], block, n))
 
 
 def _products(field: Array, k: int) -> Array:
@@ -164,7 +164,7 @@ def _unpacked(packed: Array, order: int, size: int) -> Array:
     return packed[left.reshape(-1)[:, None], right.reshape(-1)[None, :]].reshape((size,) * order)
 
 
-def _placed(moment: Array, block: tuple[int, ...], n: int) -> Array:
+def placed(moment: Array, block: tuple[int, ...], n: int) -> Array:
     """A moment of the points in `block`, as an array over all n points."""
     shape = [1] * n
     for axis, size in zip(block, moment.shape, strict=True):

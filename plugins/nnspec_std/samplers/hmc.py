@@ -21,7 +21,8 @@ LENGTH = Field(
 def move(measure: Any, state: _chains.State, key: Array, most: int) -> tuple[_chains.State, Mapping[str, Array]]:
     """One trajectory of every chain, of a length that is drawn anew each time: fixed ones come back to where they began."""
     mean = float(measure.options.get("length", math.pi / 2))
-    u = streams.uniform(streams.stream(key, "length"), (1,), jnp.float64)[0]
+    beyond = state["position"].shape[0]  # the keys below are those of the chains
+    u = streams.uniform(streams.draw_key(key, beyond), (1,), jnp.float64)[0]
     steps = jnp.clip(jnp.ceil(mean * (0.5 + u) / jnp.minimum(state["step_size"], _chains.STEEPEST)), 1, most).astype(jnp.int64)
     return _chains.leap(_chains.library("mcmc.hmc").build_kernel(), measure, state, key, steps)
 
