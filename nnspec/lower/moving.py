@@ -33,7 +33,7 @@ FEWEST_BINS = 16
 WIDEST_GROUP = 32
 SINGLES = 4096
 """Moments larger than this are kept as sums alone."""
-SERIES = 1 << 22
+SERIES = 1 << 23
 """Numbers of the series of coordinates that are kept; of more coordinates some are left out."""
 
 

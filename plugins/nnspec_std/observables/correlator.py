@@ -15,21 +15,40 @@ from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args, GivenGaussian
 
 HIGHEST = 6
+SHIFTS = Field(
+    name="shifts", type="points",
+    doc="translations over which the line is averaged, for fields whose law does not change under them",
+)  # fmt: skip
 
 
 def points(ask: Ask) -> Array:
     """All points, [point, in]; for a line its start comes first."""
     if "at" in ask:
         return points_at(ask)
+    return _lines(ask)[0]
+
+
+def _lines(ask: Ask) -> tuple[Array, Array]:
+    """The points of all lines, each once, and which of them a line has: [shift, start and separations]."""
     start, rest = line(ask)
-    return np.concatenate([start[None, :], rest])
+    shifts = points_at(ask, "shifts") if "shifts" in ask else np.zeros((1, ask.dim))
+    whole = shifts[:, None, :] + np.concatenate([start[None, :], rest])[None, :, :]
+    flat = whole.reshape(-1, ask.dim)
+    _, first, which = np.unique(np.round(flat, 9), axis=0, return_index=True, return_inverse=True)
+    if "shifts" not in ask:
+        return flat, np.arange(len(flat))[None, :]
+    return flat[first], which.reshape(whole.shape[:2])
 
 
 def moments(ask: Ask, f: Array) -> Mapping[str, Array]:
     """Products of field values of one draw, each product of k + l values once, as an outer product of k by l."""
     field = f[:, 0]
     if "along" in ask:
-        return {"pair": field[0] * field[1:]}
+        table = _lines(ask)[1]
+        if len(table) == 1:
+            return {"pair": field[0] * field[1:]}
+        lines = field[table]
+        return {"pair": jnp.mean(lines[:, :1] * lines[:, 1:], axis=0)}
     n = ask["n"]
     orders = range(1, n + 1) if ask["connected"] else (n,)
     products = {k: _products(field, k) for k in range(1, (n + 1) // 2 + 1)}
@@ -201,10 +220,10 @@ def refuse(options: Args, dim: int) -> tuple[str, str] | None:  # noqa: ARG001
     n = options["n"]
     if n > HIGHEST:
         return "n", f"correlators go up to n = {HIGHEST}, and this is n = {n}"
-    on_line = [key for key in ("from", "along") if options.get(key) is not None]
+    on_line = [key for key in ("from", "along", "shifts") if options.get(key) is not None]
     if options.get("at") is not None:
         return (on_line[0], "give either `at`, or `from` and `along`") if on_line else None
-    if len(on_line) != 2:
+    if options.get("from") is None or options.get("along") is None:
         return (on_line[0] if on_line else "at"), "give `at`, or `from` and `along`"
     if n != 2:
         return "n", "along a line there are two points: n must be 2"
@@ -230,6 +249,7 @@ def nnspec_observables() -> Iterable[Observable]:
             Field(name="at", type="points", doc="points; the result has all combinations of them"),
             Field(name="from", type="point", doc="start of a line along the first axis"),
             Field(name="along", type="axis", doc="separations along the line"),
+            SHIFTS,
         ),
         dims=dims,
         shape=shape,

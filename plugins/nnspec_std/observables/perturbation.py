@@ -126,6 +126,7 @@ def nnspec_observables() -> Iterable[Observable]:
             Field(name="at", type="points", doc="points; the result has all combinations of them"),
             Field(name="from", type="point", doc="start of a line along the first axis"),
             Field(name="along", type="axis", doc="separations along the line"),
+            correlator.SHIFTS,
             Field(name="density", type="word", doc="means are over the declared densities", default="undeformed",
                   choices=("undeformed",)),
         ),
