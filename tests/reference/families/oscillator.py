@@ -1,0 +1,89 @@
+"""The anharmonic oscillator as a field theory in one dimension: chains of random modes on a circle.
+
+Modes that are left out are treated as in `specs/anharmonic-oscillator.yaml`.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import nnspec
+
+from . import NotComputable
+
+FAMILIES: tuple[str, ...] = ("aho",)
+
+SPEC = """\
+nnspec: 1
+name: oscillator
+let: {{L: {L!r}, M: {M}, m2: {m2!r}, lambda: {coupling!r}, mu2: {mu2!r}, mu: sqrt(mu2), h: L/(2*M + 1)}}
+data: {{ts: {ts}, x0: [0], all: "linspace(0, L - h, 2*M + 1)"}}
+model:
+  inputs: {{t: R}}
+  indices: {{n: M}}
+  params:
+    z: Normal(0, 1/mu2)
+    a[n]: Normal(0, 1/((2*pi*n/L)^2 + mu2))
+    b[n]: Normal(0, 1/((2*pi*n/L)^2 + mu2))
+  field: x(t)
+  def: z/sqrt(L) + sqrt(2/L)*sum_n (a[n]*cos(2*pi*n*t/L) + b[n]*sin(2*pi*n*t/L))
+  deform: exp(-integral(lambda/24*x^4 + (m2 - mu2 + lambda/2*tail(0, 0))/2*x^2, s in Interval(0, L)))
+functions:
+  tail(s, t): >-
+    cosh(mu*(L/2 - abs(t - s)))/(2*mu*sinh(mu*L/2)) - 1/(L*mu2) - 2/L*sum_n cos(2*pi*n*(t - s)/L)/((2*pi*n/L)^2 + mu2)
+sampler: {{hmc: {{chains: 64, warmup: 300, draws: 4000}}}}
+numerics: {{integral: {{periodic: {{points: 4*M + 1}}}}}}
+observables:
+"""
+SEPARATIONS = [0.0, 0.25, 0.5, 1.0, 2.0, 4.0]
+
+
+def measure(record: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
+    """Propagators, connected four-point functions, and the gap, with errors."""
+    kind, inputs = record["id"].split(".lam")[1].lstrip("0123456789.").partition(".")[0], record["inputs"]
+    match kind:
+        case "G":
+            return propagator(inputs, 0.0, SEPARATIONS, folder)
+        case "beta":
+            return propagator(inputs, inputs["beta"], [0.0, 1.0, inputs["beta"] / 2], folder)
+        case "Gc" | "G4c":
+            return four_points(inputs, folder)
+        case "gap":
+            return gap(inputs, folder)
+    raise NotComputable("energies of single states and transition elements are no averages over the field")
+
+
+def spec(inputs: dict[str, Any], length: float, ts: list[str]) -> str:
+    """The model on a circle, long enough for the ground state where no length is given, without observables."""
+    m2, coupling = inputs["m2"], inputs["lambda"]
+    slow = max(0.3, math.sqrt(max(0.1, m2 + coupling / 8)) if m2 >= 0 else 0.4)
+    length = length or max(12.0, 12.0 / slow)
+    modes = math.ceil(20 * length / (2 * math.pi))
+    return SPEC.format(L=length, M=modes, m2=m2, coupling=coupling, mu2=max(0.5, m2 + coupling / 6), ts=f"[{', '.join(ts)}]")
+
+
+def propagator(inputs: dict[str, Any], length: float, ts: list[float], folder: Path) -> tuple[list[float], list[float]]:
+    """G at separations, with the share of the modes that are left out."""
+    asked = (
+        "  G: {correlator: {n: 2, from: x0, along: ts, shifts: all}}\n  T: {evaluate: {of: tail, from: x0, along: ts}}\n"
+    )
+    run = nnspec.loads(spec(inputs, length, list(map(str, ts))) + asked).run(folder)
+    return [*map(float, run["G"].value + run["T"].value)], [*map(float, run["G"].stderr)]
+
+
+def four_points(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
+    """The connected part at (0, 0, 0, 0), (0, 0, 1, 1) and (0, 0.5, 1, 1.5)."""
+    asked = "  G4c: {correlator: {n: 4, connected: true, at: ts}}\n"
+    found = nnspec.loads(spec(inputs, 0.0, ["0", "0.5", "1", "1.5"]) + asked).run(folder)["G4c"]
+    places = [(0, 0, 0, 0), (0, 0, 2, 2), (0, 1, 2, 3)]
+    return [float(found.value[at]) for at in places], [float(found.stderr[at]) for at in places]
+
+
+def gap(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
+    """The effective mass where the excited states are gone and the missing modes are smallest."""
+    asked = "  mass: {effective_mass: {from: x0, along: ts, shifts: all}}\n"
+    far = max(1, round(0.6 / (math.pi / 20)))
+    found = nnspec.loads(spec(inputs, 0.0, [f"{far}*h", f"{2 * far}*h"]) + asked).run(folder)["mass"]
+    return [float(found.value[0])], [float(found.stderr[0])]
