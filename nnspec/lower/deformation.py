@@ -73,7 +73,7 @@ def largest_dimension(model: Model) -> int:
 
 
 def logarithm(node: ir.Expr) -> ir.Expr:
-    """log of a positive expression: of exponentials, products and powers without ever forming them."""
+    """Log of a positive expression: of exponentials, products and powers without ever forming them."""
     match node:
         case ir.Apply(fn="exp", args=(arg,)):
             return arg
@@ -92,7 +92,7 @@ def logarithm(node: ir.Expr) -> ir.Expr:
 
 
 def log_deform(model: Model, env: Env, grid: Grid) -> Callable[[Mapping[str, Any]], Any]:
-    """log of the deformation as a function of one draw; zero where there is none.
+    """Log of the deformation as a function of one draw; zero where there is none.
 
     What does not depend on the draw (nodes, and the field's modes there) is made here, outside of all loops.
     """

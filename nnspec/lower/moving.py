@@ -86,8 +86,11 @@ class Segments:
 
 @dataclass(frozen=True)
 class Moving:
-    """Compiled chains: `begin(constants)` gives a warm state, `segment(state, number, constants)` the next one and what
-    it leaves; leaves of the state are [group, ...], of statistics [chain, ...]."""
+    """Compiled chains.
+
+    `begin(constants)` gives a warm state, `segment(state, number, constants)` the next one and what it leaves; leaves of
+    the state are [group, ...], of statistics [chain, ...].
+    """
 
     begin: Any
     segment: Any

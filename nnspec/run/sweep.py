@@ -58,7 +58,7 @@ class Whole:
 def left_out(point: Point, swept: Sweep) -> Swept:
     """A point behind one that failed, where one failure was to be enough."""
     place = swept.axes[0].span if swept.axes else None
-    said = Diagnostic("NN706", f"the point {point} was left out", place, "a point before it failed",
+    said = Diagnostic("NN707", f"the point {point} was left out", place, "a point before it failed",
                       helps=("leave `--fail-fast` out, and all points are computed that can be",))  # fmt: skip
     return Swept(point, errors=(said,))
 

@@ -19,7 +19,7 @@ SOURCES = [path for room in ("nnspec", "plugins") for path in (ROOT / room).rglo
 NOT_FROM_A_SPEC = {
     "NN004": "a file of more than a megabyte",
     "NN507": "layers as a formula, which another command writes",
-    "NN706": "an option of the command line",
+    "NN707": "an option of the command line",
     "NN720": "the operating system refuses",
     "NN721": "a file in a run folder is damaged",
     "NN722": "drawing, which is done by another command",

@@ -73,13 +73,11 @@ def result(
     errors = correlated_errors(moved.reshape(chains, count, -1))
     stderr = errors.stderr.reshape(full.shape)
     if not np.all(np.isfinite(stderr)):
-        raise NotConvergedError(
-            f"`{name}` remembers its past for longer than a chain is long: the autocorrelation time is above "
-            f"{count // 2 * steps // count} of {steps} steps", _LONGER,
-        )  # fmt: skip
+        message = f"`{name}` remembers its past for longer than half of a chain, {steps // 2} steps"
+        raise NotConvergedError(message, _LONGER)
     plain = np.asarray(found.stderr, np.float64)
     inflation = np.where(plain > 0, stderr / np.where(plain > 0, plain, 1.0), 1.0)
-    tau = _times(full, stderr, singles, finish, chains * steps, errors.tau.reshape(full.shape) * steps / count)
+    tau = _times(stderr, singles, finish, chains * steps, errors.tau.reshape(full.shape) * steps / count)
     effective = chains * steps / (2.0 * float(np.max(tau, initial=0.5)))
     _apart(name, moved.reshape(chains, count, -1), errors.stderr, chains)
     blocks = _blocks(flat, chains, count, finish, full, stderr)
@@ -98,8 +96,8 @@ def _coarser(x: Any) -> Any:
     return x if size < 2 else np.mean(x[:, : size * keep].reshape(x.shape[0], keep, size, *x.shape[2:]), axis=2)
 
 
-def _times(full: Any, stderr: Any, singles: Mapping[str, Any], finish: Any, draws: int, binned: Any) -> Any:
-    """Autocorrelation times in steps: stderr^2 n / (2 Gamma(0)), with Gamma(0) from single draws; no less than 1/2 n^-1/4."""
+def _times(stderr: Any, singles: Mapping[str, Any], finish: Any, draws: int, binned: Any) -> Any:
+    """Autocorrelation times in steps: stderr^2 n / (2 Gamma(0)), with Gamma(0) from single draws."""
     if not singles:
         return binned
     flat = {key: x.reshape(-1, *x.shape[2:]) for key, x in singles.items()}
@@ -114,7 +112,8 @@ def _few(name: str, effective: float) -> tuple[str, ...]:
     """NN497, or no result at all."""
     warn, refuse = FEWEST_EFFECTIVE
     if effective < refuse:
-        raise NotConvergedError(f"`{name}` has {effective:.0f} effective draws; {refuse} are the least", _LONGER)
+        message = f"`{name}` has {effective:.0f} effective draws; {refuse} are the least"
+        raise NotConvergedError(message, _LONGER)
     if effective < warn:
         return (f"NN497: `{name}` has {effective:.0f} effective draws; its error is uncertain by {math.sqrt(0.5 / effective):.0%}",)
     return ()
@@ -133,10 +132,11 @@ def _apart(name: str, moved: Any, stderr: Any, chains: int) -> None:
     allowed = float(scipy.fdtri(chains - 1, within, 1 - FALSE_ALARM / entries))
     worst = float(np.max(f, initial=0.0))
     if worst > allowed:
-        raise NotConvergedError(
+        message = (
             f"the chains disagree about `{name}`: their means spread {math.sqrt(worst):.1f} times as much as each of them "
-            f"varies ({math.sqrt(allowed):.1f} is allowed)", ("take a longer `warmup:` and more `draws:`", _LONGER[1]),
-        )  # fmt: skip
+            f"varies ({math.sqrt(allowed):.1f} is allowed)"
+        )
+        raise NotConvergedError(message, ("take a longer `warmup:` and more `draws:`", _LONGER[1]))
 
 
 def _blocks(flat: Mapping[str, Any], chains: int, count: int, finish: Any, full: Any, stderr: Any) -> Any:
@@ -163,7 +163,7 @@ class Health:
     doubts: tuple[str, ...]
 
 
-def health(series: Mapping[str, Any], virial: Any, integral_error: float, effective_share: float | None = None) -> Health:
+def health(series: Mapping[str, Any], virial: Any, integral_error: float) -> Health:
     """R-hat, effective draws, divergences, energies and Schwinger-Dyson identities from series [chain, step, ...].
 
     Raises:

@@ -12,9 +12,9 @@ from typing import Any
 
 from nnspec.ir.expr import Integral
 from nnspec.ir.walk import walk
+from nnspec.lower.certify import certified_grid, grid_error
 from nnspec.lower.coordinates import obstacle
 from nnspec.lower.deformation import MOST_NODES, Grid, chosen_grid, largest_dimension
-from nnspec.lower.certify import certified_grid, grid_error
 from nnspec.lower.field import parameter_count, traced_constants, work_per_point
 from nnspec.lower.moving import Moving, Segments, move, sampler_of
 from nnspec.lower.streaming import Reading, program_name, readings

@@ -42,13 +42,13 @@ SEPARATIONS = [0.0, 0.25, 0.5, 1.0, 2.0, 4.0]
 
 def measure(record: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
     """Propagators, connected four-point functions, and the gap, with errors."""
-    kind, inputs = record["id"].split(".lam")[1].lstrip("0123456789.").partition(".")[0], record["inputs"]
-    match kind:
+    inputs = record["inputs"]
+    match record["id"].split(".lam")[1].lstrip("0123456789.").rstrip("0123456789."):
         case "G":
             return propagator(inputs, 0.0, SEPARATIONS, folder)
         case "beta":
             return propagator(inputs, inputs["beta"], [0.0, 1.0, inputs["beta"] / 2], folder)
-        case "Gc" | "G4c":
+        case "G4c":
             return four_points(inputs, folder)
         case "gap":
             return gap(inputs, folder)
@@ -84,6 +84,6 @@ def four_points(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list
 def gap(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
     """The effective mass where the excited states are gone and the missing modes are smallest."""
     asked = "  mass: {effective_mass: {from: x0, along: ts, shifts: all}}\n"
-    far = max(1, round(0.6 / (math.pi / 20)))
+    far = round((3.0 if inputs["m2"] < 0 else 0.8) / (math.pi / 20))  # a double well has states close by
     found = nnspec.loads(spec(inputs, 0.0, [f"{far}*h", f"{2 * far}*h"]) + asked).run(folder)["mass"]
     return [float(found.value[0])], [float(found.stderr[0])]

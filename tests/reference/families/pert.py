@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def _line(m: float, body: str, far: float) -> str:
 def _pieces(integrand: str, kinks: list[float]) -> str:
     """An integral over the line, cut where the integrand has kinks."""
     ends = [-FAR, *sorted(set(kinks)), FAR]
-    return " + ".join(f"integral({integrand}, z in Interval({a!r}, {b!r}))" for a, b in zip(ends, ends[1:], strict=False))
+    return " + ".join(f"integral({integrand}, z in Interval({a!r}, {b!r}))" for a, b in pairwise(ends))
 
 
 def _tadpole(inputs: dict[str, Any]) -> str:

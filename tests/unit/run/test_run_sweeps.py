@@ -117,7 +117,7 @@ def test_a_sweep_that_is_to_end_at_the_first_failure(tmp_path, capsys):
     source.write_text(SPEC.format(sweep="sweep: {grid: {let.s: [1, 1e308, 2]}}").replace("< 5*max(se(G2))", "< 9"))
     assert main(["run", str(source), "--out", str(tmp_path / "runs"), "--fail-fast", "--workers", "2"]) == 5
     printed = capsys.readouterr().err
-    assert "NN706" in printed
+    assert "NN707" in printed
     assert "the point let.s=2 was left out" in printed
     (folder,) = (tmp_path / "runs").iterdir()
     assert len(list((folder / "points").glob("swept-*"))) == 1
