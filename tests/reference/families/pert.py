@@ -32,7 +32,7 @@ model:
   def: sum_i a[i]*cos(w[i]*x + b[i])
   deform: exp(-integral(phi^4, y in Interval(-B/2, B/2))/24)
 observables:
-  slope: {{perturbation: {{order: 1, term: true, at: x0, draws: 4000000}}}}
+  first: {{perturbation: {{order: 1, term: true, at: x0, draws: 4000000}}}}
 """
 
 
@@ -51,7 +51,7 @@ def measure(record: dict[str, Any], folder: Path) -> list[float] | tuple[list[fl
         raise NotComputable("the language has no Bessel functions, which free propagators in two dimensions are")
     if inputs["N"] == "inf":
         raise NotComputable("expansions are in networks of finite width")
-    found = nnspec.loads(COSNET.format(**inputs)).run(folder)["slope"]
+    found = nnspec.loads(COSNET.format(**inputs)).run(folder)["first"]
     return [float(found.value.ravel()[0])], [float(found.stderr.ravel()[0])]
 
 
