@@ -110,6 +110,7 @@ def test_killed_two_hundred_times(tmp_path, text, kills, seed):
     print(f"{kills} kills, {kill_often(tmp_path, text, kills, seed)} completed runs")
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_killed(tmp_path):
     kill_often(tmp_path, WORKERS, kills=2, seed=4)
 
