@@ -201,7 +201,8 @@ def _asked(
         return None
     return Observable(
         name=name.text, word=record.name, options=tuple(sorted(values.items())), dims=_dims(record, values),
-        methods=tuple(methods), span=name.span, spans=tuple(place.items()),
+        methods=tuple(methods), sampled=not {"draws", "target_error"}.isdisjoint(options.spans),
+        span=name.span, spans=tuple(place.items()),
     )  # fmt: skip
 
 

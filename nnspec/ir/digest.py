@@ -11,7 +11,7 @@ from typing import Any
 from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.walk import parts
 
-FORMAT = 3
+FORMAT = 4
 
 
 def canonical(node: Any, *, bound: bool = True) -> str:

@@ -148,6 +148,8 @@ class Observable:
     options: tuple[tuple[str, Any], ...]
     dims: tuple[str, ...]
     methods: tuple[str, ...] = ()
+    sampled: bool = False
+    """Whether the spec gives a number of draws, or an error to draw for: then sampling comes before other ways."""
     span: Span | None = silent()
     spans: tuple[tuple[str, Span], ...] = silent(())
 

@@ -30,7 +30,7 @@ def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str
             return composed.draws(law, key, shape, _none, env)
 
 
-def _none(key: Any, shape: tuple[int, ...]) -> Any:
+def _none(key: Any, shape: tuple[int, ...]) -> Any:  # noqa: ARG001
     msg = "a density that is no truncated one has no base to draw from"
     raise AssertionError(msg)
 

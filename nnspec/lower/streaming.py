@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment
 from nnspec.ir.expr import Expr
+from nnspec.lower.deformation import Grid
 from nnspec.lower.ensemble import Reader
 from nnspec.lower.field import environment
 from nnspec.lower.shards import FEWEST, Plan
@@ -26,14 +28,22 @@ from nnspec.plugin.records import Ask, Estimator, Question
 if TYPE_CHECKING:
     from nnspec.plugin.vocabulary import Vocabulary
 
+WEIGHT, SQUARE, SHIFT = "+weight", "+square", "+shift"
+"""Sums of weights and of their squares, and the logarithm of the weight that they are relative to."""
+
+
 @dataclass(frozen=True)
 class Blocks:
-    """The shards of one question, put together to blocks of the jackknife; they are read when they are asked for."""
+    """The shards of one question, put together to blocks of the jackknife; they are read when they are asked for.
+
+    `counts` are the numbers of draws of the blocks, or the sums of their weights; `factors` multiply what is in a shard.
+    """
 
     name: str
     statistics: Sequence[Mapping[str, Any]]
     members: Sequence[Sequence[int]]
     counts: Any
+    factors: Any = None
 
     def sums(self, number: int) -> dict[str, Any]:
         """Sums over the draws of a block, by the names of moments."""
@@ -42,7 +52,8 @@ class Blocks:
             for name, array in self.statistics[k].items():
                 if name.startswith(f"{self.name}/"):
                     key = name[len(self.name) + 1 :]
-                    found[key] = found[key] + array if key in found else np.asarray(array, np.float64)
+                    mine = np.asarray(array, np.float64) * (1.0 if self.factors is None else self.factors[k])
+                    found[key] = found[key] + mine if key in found else mine
         return found
 
     def means(self) -> dict[str, Any]:
@@ -87,13 +98,16 @@ def readings(questions: Sequence[Question], asks: Sequence[Ask]) -> list[Reading
     return found
 
 
-def program_name(experiment: Experiment, asked: Sequence[Reading], plan: Plan, devices: int) -> str:
-    """What a pass depends on besides the values of traced constants: their names, everything else of the spec, the points."""
+def program_name(experiment: Experiment, asked: Sequence[Reading], blocks: str, devices: int) -> str:
+    """What a pass depends on besides the values of traced constants: their names, everything else of the spec, the points.
+
+    `blocks` says how draws are taken together.
+    """
     constants = tuple(c if c.static else replace(c, value=0) for c in experiment.constants)
     data = tuple(decl for decl in experiment.data if decl.labelled)  # points are among the readings
     rest = replace(experiment, name="", constants=constants, checks=(), data=data, observables=(), sweep=None)
     names = [f"{each.name} {each.kind.precision} {each.place} {told(each.points)} {told(each.ask.options)}" for each in asked]
-    return "\n".join([digest(rest), *names, f"{plan.turns} x {plan.chunk}", str(devices)])
+    return "\n".join([digest(rest), *names, blocks, str(devices)])
 
 
 def told(value: Any) -> str:
@@ -108,37 +122,69 @@ def told(value: Any) -> str:
 
 
 def pass_over(
-    question: Question, asked: Sequence[Reading], plan: Plan, devices: int, of: Callable[..., Reader] = Reader.of
-) -> Any:
+    question: Question, asked: Sequence[Reading], plan: Plan, devices: int, of: Callable[..., Reader] | None = None, *,
+    grid: Grid | None = None, weighs: bool = False,
+) -> Any:  # fmt: skip
     """First draws [shard], draws behind the last [shard] and constants give sums of moments, float64 [shard, ...].
 
     The number of blocks is no part of the program, so that all shards share it. `of` makes the reader of a field, which
-    may read something else of a draw than its field.
+    may read something else of a draw than its field. The deformation is known on the nodes of a `grid`. With `weighs`
+    draws count by their weights: sums are over w exp(-shift), and there are those of w and w^2 too.
     """
     experiment, words = question.experiment, cast("Vocabulary", question.words)
     independent = question.asked.option("density") == "undeformed"
-    dtype = jnp.dtype(asked[0].kind.precision)
+    dtype = jnp.dtype("float64" if weighs or not asked else asked[0].kind.precision)
     root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/model")
+    reader = of or partial(Reader.of, grid=grid)
 
     def shard(start: Any, stop: Any, constants: Any) -> Any:
         env = environment(experiment, words, constants, dtype)
-        readers = {each.place: of(experiment, env, each.which, independent=independent) for each in asked}
-        draw = readers[asked[0].place].draw
-
-        def add(b: Any, total: Any) -> Any:
-            index = start + b * plan.block + jnp.arange(plan.block)
-            chunks = index.reshape(plan.turns, plan.chunk)
-            theta = lax.map(jax.vmap(lambda k: draw(streams.draw_key(root, k))), chunks)
-            return jax.tree.map(jnp.add, total, _read(asked, readers, theta, index < stop))
+        readers = {each.place: reader(experiment, env, each.which, independent=independent) for each in asked}
+        first = readers[asked[0].place] if asked else reader(experiment, env, None, independent=independent)
+        add = _adder(first, asked, readers, plan, (root, start, stop), weighs=weighs)
 
         keep = jnp.ones(plan.block, bool)
-        draws = jax.eval_shape(jax.vmap(jax.vmap(draw)), jax.eval_shape(lambda: _keys(root, plan)))
+        draws = jax.eval_shape(jax.vmap(jax.vmap(first.draw)), jax.eval_shape(lambda: _keys(root, plan)))
         shapes = jax.eval_shape(lambda theta: _read(asked, readers, theta, keep), draws)
         zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
-        total = lax.fori_loop(0, -(-(stop - start) // plan.block), add, zeros)
-        return {**total, "count": (stop - start).astype(jnp.float64)}
+        if weighs:
+            zeros |= {name: jnp.zeros((), jnp.float64) for name in (WEIGHT, SQUARE)}
+        lowest = jnp.asarray(jnp.finfo(jnp.float64).min)
+        total, shift = lax.fori_loop(0, -(-(stop - start) // plan.block), add, (zeros, lowest))
+        return {**total, "count": (stop - start).astype(jnp.float64), **({SHIFT: shift} if weighs else {})}
 
     return _sharded(shard, max(1, min(devices, len(plan.shards), len(jax.devices()))))
+
+
+def _adder(
+    first: Reader, asked: Sequence[Reading], readers: Mapping[int, Reader], plan: Plan, bounds: tuple[Any, Any, Any], *,
+    weighs: bool,
+) -> Callable[[Any, Any], Any]:  # fmt: skip
+    """The function that adds block `b` of a shard to its sums, and finds the largest weight so far."""
+    root, start, stop = bounds
+
+    def chunks(b: Any) -> tuple[Any, Any]:
+        index = start + b * plan.block + jnp.arange(plan.block)
+        return index, index.reshape(plan.turns, plan.chunk)
+
+    def plain(b: Any, carry: Any) -> Any:
+        total, shift = carry
+        index, parts = chunks(b)
+        theta = lax.map(jax.vmap(lambda k: first.draw(streams.draw_key(root, k))), parts)
+        return jax.tree.map(jnp.add, total, _read(asked, readers, theta, index < stop)), shift
+
+    def weighted(b: Any, carry: Any) -> Any:
+        total, shift = carry
+        index, parts = chunks(b)
+        theta, logs = lax.map(jax.vmap(lambda k: first.weigh(streams.draw_key(root, k))), parts)
+        logs = jnp.where(index < stop, jnp.broadcast_to(logs, parts.shape).reshape(-1).astype(jnp.float64), -jnp.inf)
+        new = jnp.maximum(shift, jnp.max(logs))
+        scale, w = jnp.exp(shift - new), jnp.exp(logs - new)
+        found = {**_read(asked, readers, theta, w), WEIGHT: jnp.sum(w), SQUARE: jnp.sum(w * w)}
+        factors = {name: scale * scale if name == SQUARE else scale for name in total}
+        return {name: total[name] * factors[name] + found[name] for name in total}, new
+
+    return weighted if weighs else plain
 
 
 def _keys(root: Any, plan: Plan) -> Any:
@@ -225,10 +271,17 @@ def _summed(found: dict[str, Any], keep: Any) -> dict[str, Any]:
     sums: dict[str, Any] = {}
     for name, value in found.items():
         if isinstance(value, tuple):
-            left, right = (jnp.where(keep.reshape(-1, *[1] * (side.ndim - 1)), side, 0) for side in value)
+            left, right = (_counted(side, keep if k == 0 else keep.astype(bool)) for k, side in enumerate(value))
             # float64 before the products: sums of many equal numbers in float32 are off by more than the error bar
             sums[name] = jnp.einsum("bm,bn->mn", left.astype(jnp.float64), right.astype(jnp.float64))
         else:
-            mask = keep.reshape(-1, *[1] * (value.ndim - 1))
-            sums[name] = jnp.sum(jnp.where(mask, value, 0).astype(jnp.float64), axis=0)
+            sums[name] = jnp.sum(_counted(value, keep).astype(jnp.float64), axis=0)
     return sums
+
+
+def _counted(value: Any, keep: Any) -> Any:
+    """Values of draws that count, or what they count for by their weights."""
+    mask = keep.reshape(-1, *[1] * (value.ndim - 1))
+    if keep.dtype == bool:
+        return jnp.where(mask, value, 0)
+    return jnp.where(mask > 0, value, 0) * mask

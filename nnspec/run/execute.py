@@ -88,7 +88,7 @@ def execute(
         for estimate in _run(group, plan.experiment, words, data, report, programs, shelf, memory, force):
             found[estimate.name] = _owned(estimate, words)
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
-    ordered = tuple(found[row.asked.name] for row in plan.rows)
+    ordered = tuple(each for row in plan.rows for each in found.values() if _is_of(each.name, row.asked.name))
     return Outcome(ordered, data, seconds, jax.devices()[0].device_kind if plan.groups else "")
 
 
@@ -113,8 +113,15 @@ def _run(
             return [_finite(estimate, group, lambda name: program.explain(kept, name)) for estimate in found]
     except ArithmeticError as error:
         place = group.rows[0].asked.span
-        diagnostic = Diagnostic("NN704", f"`{names}` could not be computed", place, "asked for here", notes=(str(error),))
+        code, helps = getattr(error, "code", "NN704"), getattr(error, "helps", ())
+        message = f"`{names}` could not be computed"
+        diagnostic = Diagnostic(code, message, place, "asked for here", notes=(str(error),), helps=helps)
         raise ComputingError(diagnostic) from error
+
+
+def _is_of(name: str, asked: str) -> bool:
+    """Whether an estimate is what was asked for, or a part of it: `diag.rhat`."""
+    return name == asked or name.startswith(f"{asked}.")
 
 
 @dataclass(frozen=True)
@@ -194,7 +201,7 @@ def _finite(estimate: Estimate, group: Group, explain: Callable[[str], str]) -> 
         bad = ~np.isfinite(np.asarray(array))
         if bad.any():
             first = tuple(int(k) for k in np.argwhere(bad)[0])
-            place = next((row.asked.span for row in group.rows if row.asked.name == estimate.name), None)
+            place = next((row.asked.span for row in group.rows if _is_of(estimate.name, row.asked.name)), None)
             entry = ", ".join(f"{dim} {k + 1}" for dim, k in zip(estimate.dims, first, strict=True))
             where = f" at {entry}" if entry else ""
             message = f"the {what} of `{estimate.name}` is not finite{where}"

@@ -66,7 +66,7 @@ def _memory(rule: Rule, shape: tuple[int, ...]) -> float:
 
 def _preference(rule: Rule, question: Question) -> int:
     """Who gives a number of draws wants draws, unless a method is named; the other ways are offered all the same."""
-    if rule.method == "exact" and "draws" in dict(question.asked.spans):
+    if rule.method == "exact" and question.asked.sampled:
         return BELOW_SAMPLING
     return PREFERENCE.get(rule.method, 15)
 

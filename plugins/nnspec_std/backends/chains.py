@@ -106,7 +106,7 @@ def _nodes(question: Question) -> int:
 
 def _stride(question: Question, cut: Segments) -> int:
     """Every how many steps an observable reads the chains: those of its own `draws`, where it asks for fewer."""
-    if "draws" not in dict(question.asked.spans):
+    if not question.asked.sampled:
         return 1
     wanted = max(1, int(question.asked.option("draws")))
     return max(1, min(cut.length, cut.draws // wanted))
@@ -144,7 +144,7 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     readers = readings([q for q, _ in pairs], [ask for _, ask in pairs])
     strides = [_stride(q, cut) for q, _ in pairs]
     grid = certified_grid(first.experiment, first.words)
-    told = [program_name(first.experiment, readers, cut, resources.devices), repr(grid), repr(strides), sampler_of(first)]
+    told = [program_name(first.experiment, readers, repr(cut), resources.devices), repr(grid), repr(strides), sampler_of(first)]
     name = "\n".join(("chains", *told))
     moving: Moving = resources.programs.get(name) or move(first, readers, strides, cut, grid, resources.devices)
     resources.programs[name] = moving
@@ -157,7 +157,7 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
 
     return Program(
         shards=cut.segments + 1, compute=compute, finish=finish, after=lambda k: k - 1 if k else None,
-        draws_per_shard=cut.chains * cut.bins * cut.length,
+        draws=(0, *[cut.chains * cut.bins * cut.length] * cut.segments),
     )  # fmt: skip
 
 
@@ -248,7 +248,7 @@ def _coarse(name: str, integral_error: float, effective: float) -> tuple[str, ..
 def _fewer(question: Question, accepted: Offer) -> tuple[str, ...]:
     """NN497: more draws were asked for than the chains have."""
     asked = int(question.asked.option("draws"))
-    if "draws" not in dict(question.asked.spans) or asked <= (accepted.draws or 0):
+    if not question.asked.sampled or asked <= (accepted.draws or 0):
         return ()
     name = question.asked.name
     return (f"NN497: `{name}` asks for {asked:,} draws, and the chains have {accepted.draws:,}: `draws:` of the sampler says",)

@@ -11,15 +11,17 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from nnspec.ir.experiment import Model
+from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
+from nnspec.lower.certify import certified_grid
 from nnspec.lower.composed import certify
+from nnspec.lower.deformation import MOST_NODES, chosen_grid, largest_dimension
 from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.lower.first_fault import first_fault
-from nnspec.lower.shards import EQUAL, Plan
+from nnspec.lower.moving import sampler_of
+from nnspec.lower.shards import Plan
 from nnspec.lower.streaming import Blocks, pass_over, program_name, readings, working_memory
-from nnspec.numerics import moments
 from nnspec.plugin import (
     Backend,
     Estimator,
@@ -28,30 +30,38 @@ from nnspec.plugin import (
     Question,
     Refusal,
     Resources,
+    Sampler,
     hookimpl,
-    jax,
     jnp,
     np,
 )
 from nnspec.plugin.records import Statistics
 from nnspec.result.estimate import Estimate
+from nnspec_std.backends._sampling import (
+    FEWEST_DRAWS,
+    Way,
+    Weights,
+    aimless,
+    count_draws,
+    estimate,
+    expected,
+    layout,
+    memory,
+    weights,
+)
 
 NAME = "montecarlo"
-FEWEST_DRAWS = 32
-HALF = 0.5
-"""A block must carry more than half of the squared error before tails are blamed; few draws alone give less."""
-READINGS = ("f", "jac", "theta")
-SMALL = 2**24
-"""Bytes of leave-one-out values that are kept; where there are more, one block is in memory at a time."""
-MOST_DRAWS = 10**10
-FURTHER = 100
-"""How much longer a pass may get at once: an error bar of an error bar is not to be trusted further."""
-layout = Plan.of
+READINGS = ("f", "jac", "theta", "log_deform")
+DIAGNOSTICS = "diagnostics"
+DRAWS = 10_000
+"""Draws that diagnostics look at where no observable says how many there are."""
 
 
 def offer(question: Question) -> Sequence[Offer | Refusal]:
     """Estimators whose readings one draw can give."""
     kind = question.record.kind
+    if question.asked.word == DIAGNOSTICS and question.words.samplers[_sampler(question)].weighs:
+        return [_offer_of_weights(question)]
     if not isinstance(kind, Estimator):
         reason = f"no single network contributes to `{question.asked.word}`"
         return [Refusal(backend=NAME, reason=reason, method="monte_carlo")]
@@ -63,18 +73,16 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"it does not read `{missing[0]}`")]
     if sampler.draw is None:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"`{sampler.name}` gives no independent draws")]
-    deform = question.experiment.model.deform
-    if deform is not None and not sampler.weighs and question.asked.option("density") != "undeformed":
-        reason = f"draws of `{sampler.name}` know nothing of the deformation"
-        return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=deform.span)]
+    refusal = _about_deformation(question, kind, sampler)
+    if refusal is not None:
+        return [refusal]
     draws = int(question.asked.option("draws"))
     if draws < FEWEST_DRAWS:
         reason = f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"
         return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=question.asked.place("draws"))]
-    goal = question.asked.option("target_error")
-    if goal is not None and not 0.0 < goal < 1.0:
-        reason = f"an error of {goal:g} times the largest value is no aim: take a share between 0 and 1, as in 0.01"
-        return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=question.asked.place("target_error"))]
+    aim = aimless(question)
+    if aim is not None:
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=aim, span=question.asked.place("target_error"))]
     inner = _integral(question.experiment.model)
     if inner is not None:
         reason = "the field holds an integral, whose error sampling cannot state"
@@ -84,7 +92,44 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
 
 def _sampler(question: Question) -> str:
     """Networks of the declared densities are drawn one by one, whatever is done about a deformation."""
-    return "iid" if question.asked.option("density") == "undeformed" else question.experiment.sampler
+    return "iid" if question.asked.option("density") == "undeformed" else sampler_of(question)
+
+
+def _about_deformation(question: Question, kind: Estimator, sampler: Sampler) -> Refusal | None:
+    """Draws that ignore a deformation, readings of one that is not there, and integrals with too many nodes."""
+    experiment = question.experiment
+    deform, ignored = experiment.model.deform, question.asked.option("density") == "undeformed"
+    if deform is not None and not sampler.weighs and not ignored:
+        reason = f"draws of `{sampler.name}` know nothing of the deformation"
+        return Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=deform.span)
+    if "log_deform" not in kind.readings and (ignored or not sampler.weighs):
+        return None
+    if deform is None:
+        what = f"`{sampler.name}` weighs draws by it" if sampler.weighs and not ignored else "it is what is expanded in"
+        return Refusal(backend=NAME, method=kind.methods[0], reason=f"the model has no `deform`, and {what}")
+    grid, dim = chosen_grid(experiment), largest_dimension(experiment.model)
+    nodes = grid.order**dim if grid is not None else 1
+    if nodes > MOST_NODES:
+        reason = f"its integrals would need {nodes:,} nodes, and {MOST_NODES:,} is the most"
+        return Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=deform.span)
+    return None
+
+
+def _offer_of_weights(question: Question) -> Offer:
+    """What there is to say about draws with weights, from the draws of the other observables where there are any."""
+    others = (each.option("draws") for each in question.experiment.observables if each.option("density") == "deformed")
+    draws = int(next((each for each in others if each is not None), DRAWS))
+    sampler = _sampler(question)
+    parameters = parameter_count(question.experiment.model, question.words, _sizes(question.experiment.model))
+    return Offer(
+        backend=NAME, method="monte_carlo", why=f"every model can be drawn; sampler {sampler}", dims=(), shape=(), draws=draws,
+        flops=draws * 60.0 * parameters, bytes=64.0 * DRAWS, group=f"{sampler}:{draws}:weights", preference=10,
+        cite=question.record.cite,
+    )  # fmt: skip
+
+
+def _sizes(model: Model) -> dict[str, int]:
+    return {index.name: index.size for index in model.indices}
 
 
 def _integral(model: Model) -> Expr | None:
@@ -93,7 +138,7 @@ def _integral(model: Model) -> Expr | None:
 
 def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Offer:
     model, words = question.experiment.model, question.words
-    sizes = {index.name: index.size for index in model.indices}
+    sizes = _sizes(model)
     options = dict(question.asked.options)
     shape = question.record.shape(options, model.dim)
     points = _point_count(question, shape)
@@ -101,20 +146,17 @@ def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Off
     parameters = parameter_count(model, words, sizes)
     factor = 3.0 * (1 + points / 2) if "jac" in kind.readings else 1.0
     entries = math.prod(shape)
-    flops = draws * (30.0 * parameters + per_point * points * factor)
+    weighs = "log_deform" in kind.readings or sampler != "iid"
+    nodes = 64.0 ** min(1, largest_dimension(model)) if weighs else 0.0
+    flops = draws * (30.0 * parameters + per_point * (points * factor + nodes))
     item = 4 if kind.precision == "float32" else 8
     plan = layout(draws, parameters)
     stored = widest if model.stack is not None else 1  # a formula is evaluated point by point
-    memory = working_memory(plan, parameters, points, stored, item, jac="jac" in kind.readings)
-    # leave-one-out values of all blocks, or the sums over them and what `finish` makes on its way; some shards besides
-    memory += 8.0 * entries * (EQUAL + 24 if 8 * entries * EQUAL <= SMALL else 32) + min(2.0**28, 256.0 * entries)
-    goal = question.asked.option("target_error")
-    if question.asked.option("covariance"):
-        memory += 8.0 * entries**2
+    need = working_memory(plan, parameters, points, stored, item, jac="jac" in kind.readings) + memory(entries, question.asked)
     method = kind.methods[0]
     return Offer(
         backend=NAME, method=method, why=f"every model can be drawn; sampler {sampler}", dims=question.asked.dims,
-        shape=shape, draws=draws, flops=flops, bytes=memory, error=_expected(question, kind, draws, goal),
+        shape=shape, draws=draws, flops=flops, bytes=need, error=expected(question, kind, draws),
         group=_group(question, kind, draws, sampler), preference=10,
         cite=question.record.cite,
     )  # fmt: skip
@@ -127,34 +169,6 @@ def _group(question: Question, kind: Estimator, draws: int, sampler: str) -> str
     return f"{sampler}:{draws}:{kind.precision}:{density}" + (f":{goal}" if goal is not None else "")
 
 
-def _expected(question: Question, kind: Estimator, draws: int, goal: float | None) -> str:
-    """The error bar to expect, before anything is drawn."""
-    if goal is not None:
-        return f"{goal:.2g} of the largest value, from {draws:,} draws on"
-    spread = kind.spread(dict(question.asked.options))
-    if spread is None:
-        return f"1/sqrt({draws:,}) of the spread of one network"
-    size, unit = spread
-    return f"{size / math.sqrt(draws):.1%} of {unit}, were the field Gaussian"
-
-
-def wanted(estimate: Estimate, goal: float, draws: int) -> int:
-    """Draws after which the largest error bar would be `goal` times the largest value; `draws` when it is already.
-
-    Raises:
-        ArithmeticError: when these are more than anyone would draw.
-    """
-    error, size = float(np.max(estimate.stderr, initial=0.0)), float(np.max(np.abs(estimate.value), initial=0.0))
-    if not (math.isfinite(error) and math.isfinite(size)) or error <= goal * size:
-        return draws  # what is not finite is found in the results
-    need = draws * (error / (goal * size)) ** 2 if size > 0.0 else math.inf
-    if need > MOST_DRAWS:
-        now = f"{error / size:.2g}" if size > 0.0 else "no value but zero"
-        message = f"`{estimate.name}`: an error of {goal:.2g} would need about {need:.0e} networks; {draws:,} gave {now}"
-        raise ArithmeticError(message)
-    return min(math.ceil(1.1 * need), FURTHER * draws)
-
-
 def _point_count(question: Question, shape: tuple[int, ...]) -> int:
     """How many points are read, from the options alone."""
     if question.asked.option("modes") is not None:
@@ -164,91 +178,74 @@ def _point_count(question: Question, shape: tuple[int, ...]) -> int:
 
 def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
     """One pass over the draws for all questions of a group."""
-    return _program(questions, offers, resources, offers[0].draws or 0)
-
-
-def _program(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources, draws: int) -> Program:
     experiment, words = questions[0].experiment, questions[0].words
-    readers = readings(questions, resources.asks)
-    parameters = parameter_count(experiment.model, words, {index.name: index.size for index in experiment.model.indices})
-    plan = layout(draws, parameters)
-    name = program_name(experiment, readers, plan, resources.devices)
-    program = resources.programs.get(name) or pass_over(questions[0], readers, plan, resources.devices)
-    resources.programs[name] = program
-    constants = traced_constants(experiment)
-    certify(experiment.model, environment(experiment, words, constants, jnp.float64))
-    width = max(1, min(resources.devices, len(plan.shards)))
+    certify(experiment.model, environment(experiment, words, traced_constants(experiment), jnp.float64))
+    pairs = [(q, ask) for q, ask in zip(questions, resources.asks, strict=True) if isinstance(q.record.kind, Estimator)]
+    asked = readings([q for q, _ in pairs], [ask for _, ask in pairs])
+    weighs = words.samplers[_sampler(questions[0])].weighs
+    deformed = weighs or any("log_deform" in each.kind.readings for each in asked)
+    grid = certified_grid(experiment, words) if deformed else None
 
-    def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001
-        ranges = [plan.shards[k] for k in indices]
-        starts, stops = zip(*ranges, *[ranges[-1]] * (width - len(ranges)), strict=True)
-        sums = jax.device_get(program(jnp.asarray(starts), jnp.asarray(stops), constants))
-        return [{name: np.asarray(array[k]) for name, array in sums.items()} for k in range(len(indices))]
+    def passing(plan: Plan) -> Any:
+        blocks = f"{plan.turns} x {plan.chunk} {grid} {weighs}"
+        name = program_name(experiment, asked, blocks, resources.devices)
+        program = resources.programs.get(name) or pass_over(
+            questions[0], asked, plan, resources.devices, grid=grid, weighs=weighs
+        )
+        resources.programs[name] = program
+        return program
 
-    def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
-        blocks = [block for block in plan.grains() if block[-1] < len(statistics)]
-        counts = np.array([math.fsum(float(statistics[k]["count"]) for k in block) for block in blocks])
-        return [
-            _estimate(question, accepted, ask, Blocks(question.asked.name, statistics, blocks, counts))
-            for question, accepted, ask in zip(questions, offers, resources.asks, strict=True)
-        ]
+    def finish(statistics: Sequence[Statistics], blocks: list[list[int]]) -> list[Estimate]:
+        draws = int(sum(float(each["count"]) for each in statistics))
+        heavy = weights(statistics, blocks, _least(experiment)) if weighs else None
+        found: list[Estimate] = []
+        for question, accepted, ask in zip(questions, offers, resources.asks, strict=True):
+            found.append(
+                _share(question, accepted, heavy) if heavy is not None and question.asked.word == DIAGNOSTICS
+                else _estimate(question, accepted, ask, statistics, blocks, heavy, draws)
+            )  # fmt: skip
+        return found
 
-    def more(statistics: Sequence[Statistics]) -> Program | None:
-        goals = [(question.asked, question.asked.option("target_error")) for question in questions]
-        if all(goal is None for _, goal in goals):
-            return None
-        needs = [wanted(e, goal, draws) for e, (_, goal) in zip(finish(statistics), goals, strict=True) if goal is not None]
-        return _program(questions, offers, resources, max(needs)) if max(needs) > draws else None
+    def fault(name: str, plan: Plan, shard: tuple[int, int]) -> str:
+        one = next((each for each in asked if each.name == name), None)
+        question = next(each for each in questions if each.asked.name == name)
+        return "" if one is None else first_fault(question, one, plan, shard, traced_constants(experiment))
 
-    def explain(statistics: Sequence[Statistics], question: str) -> str:
-        mine = [k for k, each in enumerate(statistics) if not _fine(each, question)]
-        one = next(k for k, each in enumerate(questions) if each.asked.name == question)
-        if not mine:
-            return ""
-        return first_fault(questions[one], readers[one], plan, plan.shards[mine[0]], constants)
+    way = Way(
+        questions=questions, offers=offers, resources=resources, passing=passing, finish=finish, fault=fault,
+        parameters=parameter_count(experiment.model, words, _sizes(experiment.model)),
+    )  # fmt: skip
+    return way.program(offers[0].draws or 0)
 
-    return Program(
-        shards=len(plan.shards), compute=compute, finish=finish, width=width,
-        draws=tuple(stop - start for start, stop in plan.shards),
-        labels=plan.labels, separate=True, more=more, explain=explain,
+
+LEAST = 0.01
+
+
+def _least(experiment: Experiment) -> float:
+    given = dict(experiment.sampler_options).get("least")
+    return LEAST if given is None else float(given)
+
+
+def _share(question: Question, accepted: Offer, heavy: Weights) -> Estimate:
+    """The part of `diagnostics` that draws with weights have."""
+    return Estimate(
+        name=f"{question.asked.name}.share", word=question.asked.word, method=accepted.method, value=np.asarray(heavy.share),
+        stderr=np.asarray(heavy.stderr), dims=(), draws=accepted.draws, equation=question.record.equation,
+        cite=accepted.cite, backend=NAME,
     )  # fmt: skip
 
 
-def _fine(statistics: Statistics, question: str) -> bool:
-    return all(np.all(np.isfinite(array)) for name, array in statistics.items() if name.startswith(f"{question}/"))
-
-
-def _estimate(question: Question, accepted: Offer, ask: Any, blocks: Blocks) -> Estimate:
+def _estimate(
+    question: Question, accepted: Offer, ask: Any, statistics: Sequence[Statistics], blocks: list[list[int]],
+    heavy: Weights | None, draws: int,
+) -> Estimate:  # fmt: skip
     kind = question.record.kind
     assert isinstance(kind, Estimator)
-    asked, counts = question.asked, blocks.counts
-    entries = math.prod(accepted.shape)
-    notes: dict[str, Any] = {"blocks": len(counts)}
-    covariance = None
-    if 8 * entries * len(counts) <= SMALL:
-        means = blocks.means()
-        found = moments.jackknife(means, counts, lambda tree: kind.finish(ask, tree))
-        tail = moments.tail_check(found.replicates, counts, false_alarm=1e-6)
-        notes["largest_share"], allowed = tail
-        if asked.option("covariance"):
-            covariance = moments.covariance(found, counts)
-    else:
-        found, notes["largest_share"] = moments.jackknife_in_turn(blocks.sums, counts, lambda tree: kind.finish(ask, tree))
-        allowed = moments.allowed_share(len(counts), entries, false_alarm=1e-6)
-    return Estimate(
-        name=asked.name, word=asked.word, method=accepted.method, value=found.value, dims=asked.dims,
-        coords=dict(zip(asked.dims, question.record.coords(ask).values(), strict=False)), stderr=found.stderr,
-        draws=int(counts.sum()), blocks=found.replicates, covariance=covariance, diagnostics=notes,
-        warnings=_heavy(asked.name, notes["largest_share"], allowed), equation=question.record.equation, cite=accepted.cite,
-        backend=NAME,
-    )  # fmt: skip
-
-
-def _heavy(name: str, share: float, allowed: float) -> tuple[str, ...]:
-    """NN496: one block carries the error, as happens where higher moments do not exist in practice."""
-    if share <= max(allowed, HALF):
-        return ()
-    return (f"NN496: one block of draws carries {share:.0%} of the error of `{name}`: heavy tails, do not trust it",)
+    name = question.asked.name
+    counts = count_draws(statistics, blocks) if heavy is None else heavy.counts
+    own = Blocks(name, statistics, blocks, counts, None if heavy is None else heavy.factors)
+    notes = {} if heavy is None else {"share": heavy.share}
+    return estimate(question, accepted, ask, own, lambda tree: kind.finish(ask, tree), draws=draws, notes=notes)
 
 
 @hookimpl

@@ -17,11 +17,11 @@ from typing import Any
 from nnspec.ir.expr import Integral
 from nnspec.ir.walk import walk
 from nnspec.lower.ensemble import Reader
-from nnspec.lower.field import parameter_count, traced_constants, work_per_point
+from nnspec.lower.field import parameter_count, work_per_point
 from nnspec.lower.forms import LinearInAmplitudes, Obstacle, linear_in_amplitudes
 from nnspec.lower.forms.formula import focused
-from nnspec.lower.streaming import Plan, pass_over, program_name, readings, working_memory
-from nnspec.numerics import moments
+from nnspec.lower.shards import Plan
+from nnspec.lower.streaming import Blocks, pass_over, program_name, readings, working_memory
 from nnspec.plugin import (
     Backend,
     Estimator,
@@ -31,19 +31,14 @@ from nnspec.plugin import (
     Refusal,
     Resources,
     hookimpl,
-    jax,
     jnp,
-    np,
 )
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Ask, Statistics
 from nnspec.result.estimate import Estimate
+from nnspec_std.backends._sampling import FEWEST_DRAWS, Way, aimless, count_draws, estimate, layout, memory
 
 NAME = METHOD = "rao_blackwell"
-SHARDS, FEWEST_DRAWS = 64, 32
-TAILS = 1e-6
-HALF = 0.5
-"""A block that carries more than half of the squared error stands for heavy tails."""
 
 
 def offer(question: Question) -> Sequence[Offer | Refusal]:
@@ -62,6 +57,9 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
     if draws < FEWEST_DRAWS:
         return [replace(_no(f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"),
                         span=question.asked.place("draws"))]  # fmt: skip
+    aim = aimless(question)
+    if aim is not None:
+        return [replace(_no(aim), span=question.asked.place("target_error"))]
     inner = next((node for node in walk(question.experiment.model.fields) if isinstance(node, Integral)), None)
     if inner is not None:
         return [replace(_no("the field holds an integral, whose error sampling cannot state"), span=inner.span)]
@@ -95,12 +93,14 @@ def _offer(question: Question, kind: Estimator, draws: int) -> Offer:
     entries = math.prod(shape)
     pairs = points * (points + 1) / 2
     flops = draws * (30.0 * parameters + per_point * points + 2.0 * widest * pairs + 30.0 * entries)
-    plan = Plan.of(draws, min(SHARDS, draws // 4), parameters)
-    memory = working_memory(plan, parameters, points * points, widest, 4, jac=False) + 8.0 * entries * (SHARDS + plan.chunk + 8)
+    plan = layout(draws, parameters)
+    need = working_memory(plan, parameters, points * points, widest, 4, jac=False)
+    need += memory(entries, question.asked) + 8.0 * entries * plan.chunk
     return Offer(
         backend=NAME, method=METHOD, why="the model is linear in normal amplitudes", dims=question.asked.dims, shape=shape,
-        draws=draws, flops=flops, bytes=memory, error=f"1/sqrt({draws}) of the spread of the kernel of one network",
-        group=f"{draws}:{kind.precision}", preference=8, cite=(*question.record.cite, "isserlis1918"),
+        draws=draws, flops=flops, bytes=need, error=f"1/sqrt({draws}) of the spread of the kernel of one network",
+        group=f"{draws}:{kind.precision}:{question.asked.option('target_error')}", preference=8,
+        cite=(*question.record.cite, "isserlis1918"),
     )  # fmt: skip
 
 
@@ -119,16 +119,10 @@ def _conditional(kind: Estimator, centred: bool) -> Estimator:
 def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
     """One pass over the draws for all questions of a group."""
     experiment, words = questions[0].experiment, questions[0].words
-    draws = offers[0].draws or 0
-    shards = min(SHARDS, draws // 4)
-    centred = [_centred(question) for question in questions]
     asked = [
-        replace(each, kind=_conditional(each.kind, zero))
-        for each, zero in zip(readings(questions, resources.asks), centred, strict=True)
+        replace(each, kind=_conditional(each.kind, _centred(question)))
+        for question, each in zip(questions, readings(questions, resources.asks), strict=True)
     ]
-    parameters = parameter_count(experiment.model, words, {index.name: index.size for index in experiment.model.indices})
-    plan = Plan.of(draws, shards, parameters)
-    name = f"{METHOD}\n{program_name(experiment, asked, plan, resources.devices)}"
 
     def reader(about: Any, env: Any, which: Any, *, independent: bool) -> Reader:
         plain = Reader.of(about, env, which, independent=independent)
@@ -142,43 +136,34 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
 
         return replace(plain, field=both)
 
-    program = resources.programs.get(name) or pass_over(questions[0], asked, plan, resources.devices, reader)
-    resources.programs[name] = program
-    constants = traced_constants(experiment)
-    width = max(1, min(resources.devices, shards))
+    def passing(plan: Plan) -> Any:
+        name = f"{METHOD}\n{program_name(experiment, asked, f'{plan.turns} x {plan.chunk}', resources.devices)}"
+        program = resources.programs.get(name) or pass_over(questions[0], asked, plan, resources.devices, reader)
+        resources.programs[name] = program
+        return program
 
-    def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:  # noqa: ARG001
-        padded = list(indices) + [indices[-1]] * (width - len(indices))
-        sums = jax.device_get(program(jnp.asarray(padded), constants))
-        return [{key: np.asarray(array[k]) for key, array in sums.items()} for k in range(len(indices))]
+    def finish(statistics: Sequence[Statistics], blocks: list[list[int]]) -> list[Estimate]:
+        counts = count_draws(statistics, blocks)
+        return [
+            _estimate(question, accepted, ask, Blocks(question.asked.name, statistics, blocks, counts))
+            for question, accepted, ask in zip(questions, offers, resources.asks, strict=True)
+        ]
 
-    def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
-        parts = zip(questions, offers, resources.asks, strict=True)
-        return [_estimate(question, accepted, ask, statistics) for question, accepted, ask in parts]
+    way = Way(
+        questions=questions, offers=offers, resources=resources, passing=passing, finish=finish,
+        parameters=parameter_count(experiment.model, words, {index.name: index.size for index in experiment.model.indices}),
+    )  # fmt: skip
+    return way.program(offers[0].draws or 0)
 
-    return Program(shards=shards, compute=compute, finish=finish, width=width, draws_per_shard=-(-draws // shards))
 
-
-def _estimate(question: Question, accepted: Offer, ask: Any, statistics: Sequence[Statistics]) -> Estimate:
+def _estimate(question: Question, accepted: Offer, ask: Any, blocks: Blocks) -> Estimate:
     kind = question.record.kind
     assert isinstance(kind, Estimator)
-    name = question.asked.name
-    counts = np.array([float(each["count"]) for each in statistics])
-    keys = [key for key in statistics[0] if key.startswith(f"{name}/")]
-    means = {key[len(name) + 1 :]: np.stack([each[key] / each["count"] for each in statistics]) for key in keys}
     given = kind.given_gaussian
     assert given is not None
-    found = moments.jackknife(means, counts, lambda tree: kind.finish(ask, given.means(ask, tree)))
-    tail = moments.tail_check(found.replicates, counts, false_alarm=TAILS)
-    heavy = tail.share > max(tail.allowed, HALF)
-    warning = f"NN496: one block of draws carries {tail.share:.0%} of the error of `{name}`: heavy tails, do not trust it"
-    return Estimate(
-        name=name, word=question.asked.word, method=METHOD, value=found.value, dims=question.asked.dims,
-        coords=dict(zip(question.asked.dims, question.record.coords(ask).values(), strict=False)), stderr=found.stderr,
-        draws=accepted.draws, blocks=found.replicates if found.replicates.nbytes <= 1 << 24 else None,
-        diagnostics={"blocks": len(counts), "largest_share": tail.share}, warnings=(warning,) if heavy else (),
+    return estimate(
+        question, accepted, ask, blocks, lambda tree: kind.finish(ask, given.means(ask, tree)), draws=int(blocks.counts.sum()),
         equation=r"\left\langle \mathbb{E}[\,\cdot \mid \text{features}] \right\rangle: \quad " + question.record.equation,
-        cite=accepted.cite, backend=NAME,
     )  # fmt: skip
 
 

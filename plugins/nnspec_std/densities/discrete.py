@@ -66,7 +66,8 @@ def refuse(args: Args) -> str | None:
 
 
 def _centred(args: Args) -> bool:
-    return abs(sum(w * x for w, x in zip(args["probabilities"], args["values"], strict=True))) < 1e-14 * max(map(abs, args["values"]))
+    mean = sum(w * x for w, x in zip(args["probabilities"], args["values"], strict=True))
+    return abs(mean) < 1e-14 * max(map(abs, args["values"]))
 
 
 @hookimpl
@@ -97,5 +98,6 @@ def nnspec_densities() -> Iterable[Density]:
         refuse=refuse,
         centred=_centred,
         atoms=lambda args: (args["values"], args["probabilities"]),
-        examples=({"values": (-1.0, 0.5), "probabilities": (0.25, 0.75)}, {"values": (-2.0, 0.0, 1.0), "probabilities": (0.2, 0.4, 0.4)}),
+        examples=({"values": (-1.0, 0.5), "probabilities": (0.25, 0.75)},
+                  {"values": (-2.0, 0.0, 1.0), "probabilities": (0.2, 0.4, 0.4)}),
     )
