@@ -57,7 +57,14 @@ class Blocks:
         return found
 
     def means(self) -> dict[str, Any]:
-        """Means of the moments, [block, ...]."""
+        """Means of the moments, [block, ...].
+
+        Raises:
+            ValueError: when there is no whole block yet.
+        """
+        if not self.members:
+            message = "there is no whole block of draws"
+            raise ValueError(message)
         sums = [self.sums(number) for number in range(len(self.members))]
         return {name: np.stack([each[name] / n for each, n in zip(sums, self.counts, strict=True)]) for name in sums[0]}
 
