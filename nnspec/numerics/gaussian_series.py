@@ -26,7 +26,7 @@ FAR = 38.0
 """exp(-38^2 / 2) is the smallest number."""
 DEEPEST = 46
 """Halvings of a panel; a jump is then known to 14 digits of the deviation."""
-BATCH = 1 << 16
+SMALL, BATCH = 1 << 12, 1 << 16
 MOST = 40_000
 """Panels that are cut further at one time."""
 MANY = 64
@@ -154,17 +154,17 @@ def plane(f: Function, q: tuple[float, float], cuts: tuple[Panels, Panels], rho:
     left, width = edges[:-1][keep], np.diff(edges)[keep]
     z = (left[:, None] + width[:, None] * t[None, :]).reshape(-1)
     weight = (width[:, None] * w[None, :]).reshape(-1) * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-    heavy = weight * np.exp(0.25 * z * z) > 1e-25
-    z, weight = z[heavy], weight[heavy]
+    z, weight = z[weight > 0], weight[weight > 0]
     outer = weight * _values(f, math.sqrt(q[0]) * z)
     if sine == 0.0:
         return float(np.sum(outer * _values(f, math.sqrt(q[1]) * rho * z)))
     total = 0.0
-    fixed = np.linspace(-9.0, 9.0, 13)
+    far = float(max(9.0, abs(second.ends[0]), abs(second.ends[-1])))  # v grows with y more slowly than with z
+    fixed = np.linspace(-far, far, 2 * math.ceil(far / 1.5) + 1)
     for start in range(0, len(z), 512):
         mine = z[start : start + 512]
-        cut = np.clip((second.ends[None, :] - rho * mine[:, None]) / sine, -9.0, 9.0)
-        inner = np.sort(np.concatenate([cut, np.broadcast_to(fixed, (len(mine), 13))], axis=1), axis=1)
+        cut = np.clip((second.ends[None, :] - rho * mine[:, None]) / sine, -far, far)
+        inner = np.sort(np.concatenate([cut, np.broadcast_to(fixed, (len(mine), len(fixed)))], axis=1), axis=1)
         wide = np.diff(inner, axis=1)
         row, column = np.nonzero(wide)
         low, wide = inner[row, column][:, None], wide[row, column][:, None]
@@ -213,12 +213,12 @@ def _values(f: Function, u: Any) -> Any:
 
 
 def _evaluated(f: Function, u: Any) -> Any:
-    """F on an array of any size, in batches of sizes that are powers of two, so that few shapes are compiled."""
+    """F on an array of any size, in batches of two sizes, so that few shapes are compiled."""
     flat = np.ascontiguousarray(u, dtype=np.float64).reshape(-1)
     parts: list[Any] = []
     for start in range(0, max(len(flat), 1), BATCH):
         piece = flat[start : start + BATCH]
-        size = 1 << max(10, (len(piece) - 1).bit_length())
+        size = SMALL if len(piece) <= SMALL else BATCH
         padded = np.concatenate([piece, np.zeros(size - len(piece))])
         parts.append(np.asarray(f(padded), dtype=np.float64)[: len(piece)])
     return np.concatenate(parts).reshape(np.shape(u))

@@ -84,24 +84,33 @@ def _correlation(a: float, c: float, b: float) -> float:
     return math.copysign(math.sqrt(max(0.0, 1.0 - defect / (a * b))), c)
 
 
-def _words(form: LayerStackForm, fine: bool) -> Quadratures:
-    """Activations of the form with integrals for duals."""
+def _words(form: LayerStackForm, functions: dict[Any, Any], *, fine: bool, tangent: bool) -> Quadratures:
+    """Activations of the form with integrals for duals; compiled functions are shared by way of `functions`."""
     chosen = {step.node["function"] for step in form.steps if isinstance(step.node["function"], tuple)}
     names = {name for name, _ in chosen}
-    return Quadratures({name: _integrated(form.words.activations[name], fine) for name in names})
+    found = {name: _integrated(form.words.activations[name], functions, fine=fine) for name in names}
+    if not tangent:
+        found = {name: replace(each, dual_prime=_nothing) for name, each in found.items()}
+    return Quadratures(found)
 
 
-def _integrated(record: Activation, fine: bool) -> Activation:
+def _nothing(q11: Array, q12: Array, q22: Array, **_: Any) -> Array:  # noqa: ARG001
+    return jnp.zeros_like(q12)
+
+
+def _integrated(record: Activation, functions: dict[Any, Any], *, fine: bool) -> Activation:
     """The activation with T and its derivative as integrals; those of each choice of its options are kept."""
     kept: dict[Any, tuple[Dual, Dual]] = {}
 
     def duals(options: Mapping[str, Any]) -> tuple[Dual, Dual]:
-        key = tuple(sorted(options.items()))
-        if key not in kept:
+        key = (record.name, *sorted(options.items()))
+        if key not in functions:
             phi = partial(record.apply, **options)
-            slope = jax.vmap(jax.grad(phi))
+            functions[key] = jax.jit(phi), jax.jit(jax.vmap(jax.grad(phi)))
+        if key not in kept:
             how = (record.kinks, 128, 1024, 0.0) if fine else (record.kinks, 97, 896, 1.0)
-            kept[key] = Dual(jax.jit(phi), *how), Dual(jax.jit(slope), *how)
+            first, second = functions[key]
+            kept[key] = Dual(first, *how), Dual(second, *how)
         return kept[key]
 
     def dual(q11: Array, q12: Array, q22: Array, **options: Any) -> Array:
@@ -110,27 +119,31 @@ def _integrated(record: Activation, fine: bool) -> Activation:
     def dual_prime(q11: Array, q12: Array, q22: Array, **options: Any) -> Array:
         phi, slope = duals(options)
         for q in set(np.asarray(q11).reshape(-1).tolist()):
-            _not_a_jump(record.name, phi.at(max(q, 0.0))[1].a, slope.at(max(q, 0.0))[1].a, q)
+            _not_a_jump(record.name, phi.at(max(q, 0.0))[1], slope.at(max(q, 0.0))[1], q)
         return slope(q11, q12, q22)
 
     return replace(record, dual=dual, dual_prime=dual_prime)
 
 
-def _not_a_jump(name: str, a: Any, b: Any, q: float) -> None:
+def _not_a_jump(name: str, phi: gaussian_series.Series, slope: gaussian_series.Series, q: float) -> None:
     r"""The derivative has the coefficients b_n = \sqrt{(n + 1)/q} a_{n+1}, unless phi jumps: there it misses a delta."""
     if q <= 0:
         return
-    n = np.arange(min(len(b), len(a) - 1, MOMENTS))
-    want = np.sqrt(n + 1.0) * a[n + 1] / math.sqrt(q)
-    if np.any(np.abs(b[n] - want) > 1e-7 * (np.max(np.abs(want), initial=0.0) + np.max(np.abs(b[n]), initial=0.0))):
-        message = f"`{name}` jumps, so its networks have no tangent kernel"
+    n = np.arange(min(len(slope.a), len(phi.a) - 1, MOMENTS))
+    want = np.sqrt(n + 1.0) * phi.a[n + 1] / math.sqrt(q)
+    size = math.sqrt(slope.norm) + math.sqrt(phi.norm / q)
+    if np.any(np.abs(slope.a[n] - want) > 1e-9 * size):
+        message = f"`{name}` jumps, or varies too fast for its derivative to be trusted"
         raise ArithmeticError(message)
 
 
-def _kernels(form: LayerStackForm, ask: Ask, part: Callable[[Kernels], Array]) -> tuple[Array, float]:
+def _kernels(form: LayerStackForm, ask: Ask, part: Callable[[Kernels], Array], *, tangent: bool) -> tuple[Array, float]:
     """One of the kernels [point, point_2], and by how much it changes with other panels and added bounds."""
     points = jnp.asarray(points_at(ask))
-    fine, other = (np.asarray(part(form.kernels(points, _words(form, each)))) for each in (True, False))
+    functions: dict[Any, Any] = {}
+    fine, other = (
+        np.asarray(part(form.kernels(points, _words(form, functions, fine=each, tangent=tangent)))) for each in (True, False)
+    )
     error = float(np.max(np.abs(fine - other)))
     if not error <= TOLERANCE * max(1.0, float(np.max(np.abs(fine)))):
         message = f"two quadratures of the kernel differ by {error:.1e}; the activation varies too fast for them"
@@ -140,12 +153,12 @@ def _kernels(form: LayerStackForm, ask: Ask, part: Callable[[Kernels], Array]) -
 
 def nngp(form: LayerStackForm, ask: Ask) -> tuple[Array, float]:
     """K at the points, with its error."""
-    return _kernels(form, ask, lambda kernels: kernels.nngp)
+    return _kernels(form, ask, lambda kernels: kernels.nngp, tangent=False)
 
 
 def ntk(form: LayerStackForm, ask: Ask) -> tuple[Array, float]:
     """Theta at the points, with its error."""
-    return _kernels(form, ask, lambda kernels: kernels.ntk)
+    return _kernels(form, ask, lambda kernels: kernels.ntk, tangent=True)
 
 
 def no_tangent(form: LayerStackForm) -> str | None:
