@@ -52,7 +52,7 @@ def tabulated(law: ir.Expr) -> bool:
     return isinstance(law, ir.Unnormalised | ir.Reweighted | ir.Truncated) and not (law.type.shape or law.deps or law.free)
 
 
-def draws(law: ir.Expr, key: Any, shape: tuple[int, ...], base: Sample, env: Env) -> Any:
+def draws(law: ir.Expr, key: Any, shape: tuple[int, ...], base: Sample | None, env: Env) -> Any:
     """Independent events [*shape, *event]; `base(key, shape)` draws from what a truncated density is made of."""
     if tabulated(law):
         line, table = line_of(law, env), env.tables.get(id(law))
@@ -60,6 +60,7 @@ def draws(law: ir.Expr, key: Any, shape: tuple[int, ...], base: Sample, env: Env
         u = streams.uniform(key, shape, jnp.float64)
         return line.forward(inverse_cdf.draw(table, u)).astype(env.dtype)
     assert isinstance(law, ir.Truncated)
+    assert base is not None
     return _rejected(law, key, shape, base, env)
 
 

@@ -27,12 +27,7 @@ def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str
         case ir.Truncated(base=base):
             return composed.draws(law, key, shape, lambda k, s: draw_from(base, k, s, indices, env), env)
         case _:
-            return composed.draws(law, key, shape, _none, env)
-
-
-def _none(key: Any, shape: tuple[int, ...]) -> Any:  # noqa: ARG001
-    msg = "a density that is no truncated one has no base to draw from"
-    raise AssertionError(msg)
+            return composed.draws(law, key, shape, None, env)
 
 
 def _one_by_one(law: ir.Density, key: Any, shape: tuple[int, ...], indices: tuple[str, ...], env: Env) -> Any:

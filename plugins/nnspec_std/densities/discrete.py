@@ -26,7 +26,7 @@ def signs_moment(args: Args, k: int) -> Array:
 
 
 def _list(args: Args) -> tuple[Array, Array]:
-    return tuple(jnp.asarray(args[name], jnp.float64) for name in ("values", "probabilities"))
+    return jnp.asarray(args["values"], jnp.float64), jnp.asarray(args["probabilities"], jnp.float64)
 
 
 def listed(key: Array, args: Args, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -66,8 +66,8 @@ def refuse(args: Args) -> str | None:
 
 
 def _centred(args: Args) -> bool:
-    mean = sum(w * x for w, x in zip(args["probabilities"], args["values"], strict=True))
-    return abs(mean) < 1e-14 * max(map(abs, args["values"]))
+    mean = sum(weight * x for weight, x in zip(args["probabilities"], args["values"], strict=True))
+    return bool(abs(mean) <= 1e-14 * max(map(abs, args["values"])))
 
 
 @hookimpl
@@ -98,6 +98,8 @@ def nnspec_densities() -> Iterable[Density]:
         refuse=refuse,
         centred=_centred,
         atoms=lambda args: (args["values"], args["probabilities"]),
-        examples=({"values": (-1.0, 0.5), "probabilities": (0.25, 0.75)},
-                  {"values": (-2.0, 0.0, 1.0), "probabilities": (0.2, 0.4, 0.4)}),
+        examples=(
+            {"values": (-1.0, 0.5), "probabilities": (0.25, 0.75)},
+            {"values": (-2.0, 0.0, 1.0), "probabilities": (0.2, 0.4, 0.4)},
+        ),
     )

@@ -31,7 +31,7 @@ def moment(args: Args, k: int) -> Array:
     nu, mean, scale = args["nu"], args["mean"], args["scale"]
     total: Any = 0.0
     for j in range(k // 2 + 1):
-        factors = ((2 * i - 1) / jnp.where(nu > 2 * i, nu - 2 * i, 1.0) for i in range(1, j + 1))
+        factors = ((2 * i - 1) / jnp.where(nu > 2 * i, nu - 2 * i, 1.0) for i in range(1, j + 1))  # never a division by zero
         central = nu**j * math.prod(factors) * scale ** (2 * j)
         total = total + math.comb(k, 2 * j) * central * mean ** (k - 2 * j)
     return jnp.where(nu > k, total, jnp.inf if k % 2 == 0 else jnp.nan)
