@@ -16,7 +16,8 @@ def apply(u: Array, degree: int = 2) -> Array:
 
 def dual(q11: Array, q12: Array, q22: Array, degree: int = 2) -> Array:
     r"""T = (S A_n + (\pi - \theta) B_n) / 2\pi, half of k_n of [chosaul2009]; A_n and B_n as in `_angles`."""
-    sine, angle = sine_and_angle(q11, q12, q22)
+    # in one order, so that what is left of cancelled digits near antiparallel inputs is symmetric too
+    sine, angle = sine_and_angle(jnp.minimum(q11, q22), q12, jnp.maximum(q11, q22))
     product = q11 * q22
     smooth = homogeneous(pairings(degree), degree, q12, product)
     return (sine * homogeneous(arcs(degree), degree - 1, q12, product) + (math.pi - angle) * smooth) / (2 * math.pi)
