@@ -231,10 +231,25 @@ def moment(law: ir.Expr, k: int, env: Env) -> Any:
             numbers = [jnp.asarray(lower(weight, env).array, jnp.float64) for weight in weights]
             each = [number * moment(part, k, env) for number, part in zip(numbers, parts, strict=True)]
             return sum(each[1:], start=each[0]) / sum(numbers[1:], start=numbers[0])
-    line = line_of(law, env)
-    table = inverse_cdf.tabulate(line.log_f, line.low, line.high)
-    found = inverse_cdf.mean(line.log_f, table, lambda t: line.forward(t) ** k)
+    line, table = line_of(law, env), _table(law, env)
+    parts = [_half(line, table, k, sign) for sign in (1.0, -1.0)]
+    (above, first), (below, second) = parts
+    found = jnp.where(first & second, above + (-1) ** k * below, jnp.nan)
     return jnp.where(_converges(line, table, k), found, jnp.inf if k % 2 == 0 else jnp.nan)
+
+
+def _half(line: Line, table: inverse_cdf.Table, k: int, sign: float) -> tuple[Any, Any]:
+    """E |x|^k on one side of zero, from a table of its own, whose nodes are where |x|^k f is; whether it is good."""
+
+    def log_g(t: Any) -> Any:
+        x = line.forward(t)
+        there = sign * x > 0
+        return jnp.where(there, line.log_f(t) + k * jnp.log(jnp.where(there, jnp.abs(x), 1.0)), -jnp.inf)
+
+    empty = jnp.all(log_g(table.nodes) == -jnp.inf)
+    own = inverse_cdf.tabulate(log_g, line.low, line.high)
+    value = jnp.exp(own.log_norm - table.log_norm)
+    return jnp.where(empty, 0.0, value), empty | (own.norm_error <= inverse_cdf.TOLERANCE)
 
 
 def _converges(line: Line, table: inverse_cdf.Table, k: int) -> Any:

@@ -26,7 +26,8 @@ TOLERANCE = 1e-6
 class Table(NamedTuple):
     """Nodes `[node]`, log f less its largest value there, distribution function, and log of the integral of f.
 
-    `error` bounds the error of the distribution function, the mass beyond both ends included.
+    `error` bounds the error of the distribution function, the mass beyond both ends included; `norm_error` the relative
+    one of the integral.
     """
 
     nodes: Any
@@ -34,6 +35,7 @@ class Table(NamedTuple):
     cdf: Any
     log_norm: Any
     error: Any
+    norm_error: Any
 
 
 def tabulate(log_f: Callable[[Any], Any], low: float, high: float) -> Table:
@@ -56,7 +58,7 @@ def tabulate(log_f: Callable[[Any], Any], low: float, high: float) -> Table:
     shape = jnp.max(jnp.abs(straight - parts[:3])) / total
     rules = jnp.sum(jnp.abs(_integrated(log_f, nodes[:-1], width, top) - mass)) / total
     beyond = _beyond(nodes, level, total)
-    return Table(nodes, level, cdf, top + jnp.log(total), 2 * (shape + rules) + beyond)
+    return Table(nodes, level, cdf, top + jnp.log(total), 2 * (shape + rules) + beyond, 2 * rules + beyond)
 
 
 def draw(table: Table, u: Any, tolerance: float = TOLERANCE) -> Any:
