@@ -16,7 +16,7 @@ from nnspec.run.execute import ComputingError
 from nnspec.testing import assert_agree
 
 DRAWS = 20_000
-DETECT = {1: 0.1, 2: 0.2, 3: 1.0, 4: 4.0}
+DETECT = {1: 0.2, 2: 0.4, 3: 2.0, 4: 6.0}
 PLAIN = "index i in N\ninput x in R^2\na[i] ~ Normal(0, 1/N)\n"
 NETWORKS = {
     "tanh with bias": (PLAIN + "w[i] in R^2 ~ Normal(0, 1)\nb[i] ~ Normal(0.3, 0.5)\nphi(x) = sum_i a[i]*tanh(w[i].x + b[i])"),

@@ -18,6 +18,11 @@ from nnspec.plugin import Ask, Rule, hookimpl, np
 
 def compute(form: IndependentNeurons, ask: Ask) -> tuple[Any, float]:
     """G^(n) or G_c^(n) at all points, or along a line, and what quadrature and rounding left."""
+    with np.errstate(all="ignore"):  # what is not finite is found in the result
+        return _computed(form, ask)
+
+
+def _computed(form: IndependentNeurons, ask: Ask) -> tuple[Any, float]:
     if "along" in ask:
         start, rest = line(ask)
         value, error = correlator(form, np.concatenate([start[None, :], rest]), 2, connected=False)

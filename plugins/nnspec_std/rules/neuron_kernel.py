@@ -26,6 +26,11 @@ CHANGE = 1e-7
 
 def compute(form: IndependentNeurons, ask: Ask) -> tuple[Any, float]:
     """K at the points, [point, point_2], and what quadrature and rounding left."""
+    with np.errstate(all="ignore"):  # what is not finite is found in the result
+        return _computed(form, ask)
+
+
+def _computed(form: IndependentNeurons, ask: Ask) -> tuple[Any, float]:
     points = points_at(ask)
     kernel, error = fluctuations(form, points)
     if any(_names(form)):
