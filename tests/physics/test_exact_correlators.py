@@ -87,7 +87,7 @@ CLOSED = {
     "cosine": PLAIN + "w[i] in R^2 ~ Normal(0.3, 1)\nb[i] ~ Uniform(-pi, pi)\nphi(x) = sum_i (a[i] + 0.1)*cos(w[i].x + b[i])",
     "gauss": PLAIN + "w[i] in R^2 ~ Normal(0, 0.3)\nb[i] ~ Normal(0, 0.1)\nphi(x) = sum_i a[i]*exp(w[i].x + b[i])/exp(x.x)",
     "joint": "index i in N\ninput x in R^2\n(a[i], b[i]) ~ MvNormal([0.3, 0], [[1, 0.6], [0.6, 1]])\n"
-             "w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i (a[i]^2*sin(w[i].x + b[i]) + b[i])",
+             "w[i] ~ Normal(0, 1)\nphi(x) = sum_i (a[i]^2*sin(w[i]*x[1] + b[i]) + b[i])",
     "gamma": PLAIN + "w[i] ~ Gamma(3, 4)\nphi(x) = sum_i a[i]*cosh(w[i]*x[1]/3)*sin(w[i]*x[2])",
     "interval": PLAIN + "w[i] ~ Uniform(-1, 2)\nphi(x) = sum_i a[i]*(cos(w[i]*x[1]) + 2*sin(2*w[i]*x[2]) + 1)",
 }  # fmt: skip

@@ -140,7 +140,10 @@ def _stacked(t: list[Any]) -> Any:
 
 
 def _moment(record: Any, args: Any, k: int) -> float:
-    found = float(np.asarray(record.moment(args, k)))
+    try:
+        found = float(np.asarray(record.moment(args, k)))
+    except ZeroDivisionError:  # at the border of existence
+        found = math.inf
     if not math.isfinite(found):
         message = f"the mean of the power {k} of a {record.name} variable does not exist"
         raise ArithmeticError(message)
