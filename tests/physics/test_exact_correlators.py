@@ -15,7 +15,7 @@ from nnspec.lower.neurons.algebra import Unfit
 from nnspec.run.execute import ComputingError
 from nnspec.testing import assert_agree
 
-DRAWS = 20_000
+DRAWS = 40_000
 DETECT = {1: 0.2, 2: 0.4, 3: 2.0, 4: 6.0}
 PLAIN = "index i in N\ninput x in R^2\na[i] ~ Normal(0, 1/N)\n"
 NETWORKS = {
