@@ -108,6 +108,8 @@ class Observable:
     """Why no program can compute this yet; empty when one can."""
     example: str = ""
     """A small spec on which the laws are tested."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """What else that spec must say: `deform` and `sampler`, as they are written."""
     cite: tuple[str, ...] = ()
 
 

@@ -25,6 +25,7 @@ model:
     - dense: {{width: 8, weight: "Normal(0, 2)", bias: "Normal(0, 0.1)"}}
     - act: erf
     - dense: {{width: 1, weight: "Normal(0, 1)"}}
+{needs}
 numerics: {{seed: {seed}}}
 observables:
   asked: {asked}
@@ -42,26 +43,36 @@ def check_observable(record: Observable, plugin_files: tuple[str, ...] = ()) -> 
         AssertionError: with the law that is broken.
     """
     assert record.example, f"`{record.name}` has no example to be tested on"
-    checked, value, stderr = _run(record, plugin_files, seed=0)
+    checked, found = _run(record, plugin_files, seed=0)
     asked = checked.experiment.observables[0]
     promised = record.shape(dict(asked.options), checked.experiment.model.dim)
-    assert value.shape == tuple(promised), f"`{record.name}` promises the shape {promised} and gives {value.shape}"
-    assert len(asked.dims) == value.ndim, f"`{record.name}` has {value.ndim} axes and names {len(asked.dims)} dimensions"
-    assert np.all(np.isfinite(value)), f"`{record.name}` is not finite"
-    _, again, error_again = _run(record, plugin_files, seed=0)
-    assert value.tobytes() == again.tobytes(), f"`{record.name}` gives other numbers the second time"
-    if stderr is None:
-        return
-    assert stderr.tobytes() == error_again.tobytes(), f"`{record.name}` gives other errors the second time"
-    assert np.all(stderr >= 0), f"`{record.name}` has a negative error"
-    assert np.any(stderr > 0), f"`{record.name}` is sampled and claims to be exact"
-    _, other, _ = _run(record, plugin_files, seed=1)
-    assert not np.array_equal(value, other), f"`{record.name}` does not depend on the seed"
+    parts = record.parts(dict(asked.options))
+    _, again = _run(record, plugin_files, seed=0)
+    _, other = _run(record, plugin_files, seed=1)
+    assert found, f"`{record.name}` gives nothing"
+    for name, (value, stderr) in found.items():
+        part = name.partition(".")[2]
+        assert not parts or part in parts, f"`{record.name}` gives `{part}`, which is none of its parts"
+        assert parts or value.shape == tuple(promised), f"`{record.name}` promises the shape {promised} and gives {value.shape}"
+        dims = parts[part] if parts else asked.dims
+        assert len(dims) == value.ndim, f"`{record.name}` has {value.ndim} axes and names {len(dims)} dimensions"
+        assert np.all(np.isfinite(value)), f"`{record.name}` is not finite"
+        assert value.tobytes() == again[name][0].tobytes(), f"`{record.name}` gives other numbers the second time"
+        if stderr is None:
+            continue
+        assert stderr.tobytes() == again[name][1].tobytes(), f"`{record.name}` gives other errors the second time"
+        assert np.all(stderr >= 0), f"`{record.name}` has a negative error"
+        assert np.any(stderr > 0), f"`{record.name}` is sampled and claims to be exact"
+        assert not np.array_equal(value, other[name][0]), f"`{record.name}` does not depend on the seed"
 
 
-def _run(record: Observable, plugin_files: tuple[str, ...], seed: int) -> tuple[Checked, Any, Any]:
-    checked = loads(SPEC.format(asked=record.example, seed=seed), f"{record.name}.yaml", plugin_files=plugin_files).check()
+def _run(record: Observable, plugin_files: tuple[str, ...], seed: int) -> tuple[Checked, dict[str, tuple[Any, Any]]]:
+    lines = [f"  deform: {record.needs['deform']}"] if "deform" in record.needs else []
+    lines += [f"sampler: {record.needs['sampler']}"] if "sampler" in record.needs else []
+    text = SPEC.format(asked=record.example, seed=seed, needs="\n".join(lines))
+    checked = loads(text, f"{record.name}.yaml", plugin_files=plugin_files).check()
     outcome = execute.execute(checked.plan, checked.spec.words, lambda _: None)
-    (estimate,) = outcome.estimates
-    stderr = None if estimate.stderr is None else np.asarray(estimate.stderr)
-    return checked, np.asarray(estimate.value), stderr
+    return checked, {
+        each.name: (np.asarray(each.value), None if each.stderr is None else np.asarray(each.stderr))
+        for each in outcome.estimates
+    }

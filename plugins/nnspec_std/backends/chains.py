@@ -16,7 +16,7 @@ from nnspec.lower.certify import certified_grid, grid_error
 from nnspec.lower.coordinates import obstacle
 from nnspec.lower.deformation import MOST_NODES, Grid, chosen_grid, largest_dimension
 from nnspec.lower.field import parameter_count, traced_constants, work_per_point
-from nnspec.lower.moving import Moving, Segments, move, sampler_of
+from nnspec.lower.moving import SERIES, Moving, Segments, move, sampler_of
 from nnspec.lower.streaming import Reading, program_name, readings
 from nnspec.plugin import (
     Backend,
@@ -126,7 +126,7 @@ def _offer(question: Question, name: str) -> Offer:
     flops = 3.0 * LEAPFROGS * steps * (per_point * nodes + 30.0 * parameters) + cut.draws / stride * per_point * (1 + entries)
     width = 8.0 * cut.abreast * nodes * max(1.0, per_point / 30.0)
     bins = 8.0 * 2 * cut.chains * cut.segments * cut.bins * (entries + 2.0 * parameters)
-    memory = 4.0 * width + bins + 8.0 * cut.draws * (8 + min(parameters, len(cut.kept(parameters))))
+    memory = 4.0 * width + bins + 8.0 * cut.draws * (8 + min(parameters, max(1, SERIES // cut.draws)))
     return Offer(
         backend=NAME, method=METHOD, why=f"{cut.chains} chains of {cut.steps} steps; sampler {name}", dims=question.asked.dims,
         shape=shape, draws=cut.chains * cut.segments * cut.bins * (cut.length // stride), flops=flops, bytes=memory,

@@ -34,5 +34,7 @@ def nnspec_observables() -> Iterable[Observable]:
         shape=lambda _o, _d: (),
         kind=Limit(),
         parts=lambda _: PARTS,
+        example="{diagnostics: {}}",
+        needs={"sampler": "{hmc: {chains: 2, draws: 64, warmup: 40}}"},
         cite=("vehtari2021", "wolff2004"),
     )

@@ -139,5 +139,6 @@ def nnspec_observables() -> Iterable[Observable]:
         refuse=refuse,
         coords=correlator.coords,
         example="{perturbation: {order: 1, at: xs, draws: 640}}",
+        needs={"deform": "exp(-integral(phi(y)^2, y in Box(0, 1)^1)/10)"},
         cite=("demirtas2023",),
     )  # fmt: skip

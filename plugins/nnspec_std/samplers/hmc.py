@@ -13,14 +13,14 @@ from nnspec.plugin.readings import Array
 from nnspec_std.samplers import _chains
 
 LENGTH = Field(
-    name="length", type="number", default=f"{math.pi / 2:.6f}",
-    doc="mean length of a trajectory, in units in which every coordinate has variance one; single ones vary by a half",
+    name="length", type="number",
+    doc="mean length of a trajectory, single ones vary by a half; pi/2 (in units of the density's width) if it is not given",
 )  # fmt: skip
 
 
 def move(measure: Any, state: _chains.State, key: Array, most: int) -> tuple[_chains.State, Mapping[str, Array]]:
     """One trajectory of every chain, of a length that is drawn anew each time: fixed ones come back to where they began."""
-    mean = float(measure.options.get("length", math.pi / 2))
+    mean = float(measure.options.get("length") or math.pi / 2)
     beyond = state["position"].shape[0]  # the keys below are those of the chains
     u = streams.uniform(streams.draw_key(key, beyond), (1,), jnp.float64)[0]
     steps = jnp.clip(jnp.ceil(mean * (0.5 + u) / jnp.minimum(state["step_size"], _chains.STEEPEST)), 1, most).astype(jnp.int64)
