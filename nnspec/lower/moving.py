@@ -217,20 +217,33 @@ def _single(name: str) -> str:
 
 
 def _sharded(begin: Any, segment: Any, cut: Segments, devices: int) -> Moving:
-    """Groups over devices, each device one group after the other."""
+    """Each device one group at a time, so that it runs the same program on however many devices there are."""
     count = max(n for n in range(1, cut.groups + 1) if cut.groups % n == 0 and n <= min(devices, len(jax.devices())))
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("group",))
     split, whole = jax.sharding.PartitionSpec("group"), jax.sharding.PartitionSpec()
-    numbers = jnp.arange(cut.groups)
+
+    def one_of(tree: Any) -> Any:
+        return jax.tree.map(lambda x: x[0], tree)
 
     def begins(numbers: Any, constants: Any) -> Any:
-        return lax.map(lambda number: begin(number, constants), numbers)
+        return jax.tree.map(lambda x: x[None], begin(numbers[0], constants))
 
     def segments(numbers: Any, state: Any, which: Any, constants: Any) -> Any:
-        return lax.map(lambda each: segment(each[0], each[1], which, constants), (numbers, state))
+        return jax.tree.map(lambda x: x[None], segment(numbers[0], one_of(state), which, constants))
 
     one = jax.jit(jax.shard_map(begins, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False))
-    two = jax.jit(
-        jax.shard_map(segments, mesh=mesh, in_specs=(split, split, whole, whole), out_specs=split, check_vma=False)
-    )
-    return Moving(lambda constants: one(numbers, constants), lambda *rest: two(numbers, *rest))
+    specs = (split, split, whole, whole)
+    two = jax.jit(jax.shard_map(segments, mesh=mesh, in_specs=specs, out_specs=split, check_vma=False))
+    turns = [np.arange(k, k + count) for k in range(0, cut.groups, count)]
+
+    def joined(found: list[Any]) -> Any:
+        return jax.tree.map(lambda *parts: np.concatenate(parts), *(jax.device_get(each) for each in found))
+
+    def begin_all(constants: Any) -> Any:
+        return joined([one(jnp.asarray(turn), constants) for turn in turns])
+
+    def segment_all(state: State, which: Any, constants: Any) -> Any:
+        own = ({name: x[turn] for name, x in state.items()} for turn in turns)
+        return joined([two(jnp.asarray(turn), part, which, constants) for turn, part in zip(turns, own, strict=True)])
+
+    return Moving(begin_all, segment_all)

@@ -27,7 +27,6 @@ from nnspec.plugin import (
     Refusal,
     Resources,
     hookimpl,
-    jax,
     np,
 )
 from nnspec.plugin.records import Statistics
@@ -171,7 +170,6 @@ def _shard(moving: Moving, index: int, before: Statistics | None, constants: Map
     else:
         old = {name[len(STATE) :]: x for name, x in before.items() if name.startswith(STATE)}
         state, left = moving.segment(old, index - 1, constants)
-    state, left = jax.device_get((state, left))
     flat = {name: np.asarray(x).reshape(-1, *np.shape(x)[2:]) for name, x in left.items()}
     return {**{f"{STATE}{name}": np.asarray(x) for name, x in state.items()}, **flat}
 

@@ -61,7 +61,7 @@ def start(measure: Any, keys: Array) -> State:
     first = measure.dim**-0.25 if given is None else float(given)
     return {
         "position": position, "log_density": value, "gradient": gradient,
-        "step_size": jnp.asarray(first, position.dtype), "inverse_mass": jnp.ones(measure.dim, position.dtype),
+        "step_size": jnp.asarray(min(first, STEEPEST), position.dtype), "inverse_mass": jnp.ones(measure.dim, position.dtype),
     }  # fmt: skip
 
 
@@ -86,8 +86,8 @@ def warm(move: Move, measure: Any, state: State, key: Array) -> State:
         sums = (sums[0] + u.shape[0], sums[1] + jnp.sum(u, axis=0), sums[2] + jnp.sum(u * u, axis=0))
         with promoting()[0], promoting()[1]:
             averaging = jax.tree.map(lambda x: jnp.asarray(x, dtype), update(averaging, jnp.mean(info["acceptance"])))
-            tuned = {**state, "step_size": jnp.exp(averaging.log_step_size)}
-            settled = {**state, "step_size": final(averaging)}
+            tuned = {**state, "step_size": jnp.minimum(jnp.exp(averaging.log_step_size), STEEPEST)}
+            settled = {**state, "step_size": jnp.minimum(final(averaging), STEEPEST)}
             settled["inverse_mass"] = jnp.where(masses, _shrunk(*sums), state["inverse_mass"])
             after = (settled, begun(settled["step_size"]), jax.tree.map(jnp.zeros_like, sums))
         return jax.tree.map(lambda a, b: jnp.where(last, a, b), after, (tuned, averaging, sums)), None
@@ -121,11 +121,9 @@ def leap(kernel: Any, measure: Any, state: State, key: Array, last: Any) -> tupl
     count = state["position"].shape[0]
     keys = jax.vmap(lambda chain: streams.draw_key(key, chain))(jnp.arange(count))
 
-    size = jnp.minimum(state["step_size"], STEEPEST)
-
     def one(own: Array, u: Array, value: Array, gradient: Array) -> Any:
         with promoting()[0], promoting()[1]:
-            return kernel(own, inner(u, value, gradient), measure.log_density, size, state["inverse_mass"], last)
+            return kernel(own, inner(u, value, gradient), measure.log_density, state["step_size"], state["inverse_mass"], last)
 
     new, info = jax.vmap(one)(keys, state["position"], state["log_density"], state["gradient"])
     kinetic = 0.5 * jnp.sum(info.momentum**2 * state["inverse_mass"][None, :], axis=1)

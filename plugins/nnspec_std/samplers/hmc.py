@@ -23,7 +23,7 @@ def move(measure: Any, state: _chains.State, key: Array, most: int) -> tuple[_ch
     mean = float(measure.options.get("length") or math.pi / 2)
     beyond = state["position"].shape[0]  # the keys below are those of the chains
     u = streams.uniform(streams.draw_key(key, beyond), (1,), jnp.float64)[0]
-    steps = jnp.clip(jnp.ceil(mean * (0.5 + u) / jnp.minimum(state["step_size"], _chains.STEEPEST)), 1, most).astype(jnp.int64)
+    steps = jnp.clip(jnp.ceil(mean * (0.5 + u) / state["step_size"]), 1, most).astype(jnp.int64)
     return _chains.leap(_chains.library("mcmc.hmc").build_kernel(), measure, state, key, steps)
 
 

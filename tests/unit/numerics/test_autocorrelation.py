@@ -93,3 +93,21 @@ def test_r_hat_sees_shifts_scales_drifts_and_stuck_chains():
     assert math.isnan(ac.split_r_hat(np.ones((2, 8))))
     with pytest.raises(ValueError, match="at least 4 steps"):
         ac.split_r_hat(np.ones((2, 3)))
+
+
+def test_many_series_at_once_have_the_errors_of_each_alone() -> None:
+    """AR(1) series of several memories, one that stands still, and chains that stay apart."""
+    rng = np.random.default_rng(5)
+    columns = []
+    for memory in (0.0, 0.5, 0.9):
+        x = rng.normal(size=(4, 2000))
+        for t in range(1, x.shape[1]):
+            x[:, t] += memory * x[:, t - 1]
+        columns.append(x)
+    apart = rng.normal(size=(4, 2000)) + 10 * np.arange(4)[:, None]
+    found = ac.correlated_errors(np.stack([*columns, np.ones((4, 2000)), apart], axis=-1))
+    for k, x in enumerate(columns):
+        assert found.tau[k] == pytest.approx(ac.integrated_time(x).tau, rel=1e-10)
+        assert found.stderr[k] == pytest.approx(ac.series_mean(x).stderr, rel=0.05)
+    assert (found.stderr[3], found.tau[3]) == (0.0, 0.5)
+    assert found.stderr[4] > 5  # what their four means are worth: 12.9/2
