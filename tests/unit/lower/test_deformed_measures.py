@@ -138,15 +138,15 @@ def test_a_periodic_rule_is_exact_from_the_number_of_harmonics_on():
     assert abs(values[16] - values[40]) > 1e-6
 
 
-def test_grids_are_found():
+@pytest.mark.parametrize(("domain", "periodic"), [("Interval(0, L)", True), ("Interval(0, 1)", False)])
+def test_grids_are_found(domain, periodic):
     """A circle gets equispaced points, an interval of another length Gauss points, fine enough by their own measure."""
-    for domain, periodic in (("Interval(0, L)", True), ("Interval(0, 1)", False)):
-        experiment, words, env = known(MODES + f"P *= exp(-g*integral(phi^4, y in {domain}))")
-        grid = certified_grid(experiment, words)
-        assert grid.periodic is periodic
-        draw, key = prior(experiment.model, env), streams.root_key(9)
-        draws = jax.jit(jax.vmap(lambda k, draw=draw: draw(streams.draw_key(key, k))))(jnp.arange(8))
-        assert float(jax.jit(lambda t: spread(experiment.model, env, grid, t))(draws)) < 1e-3
+    experiment, words, env = known(MODES + f"P *= exp(-g*integral(phi^4, y in {domain}))")
+    grid = certified_grid(experiment, words)
+    assert grid.periodic is periodic
+    draw, key = prior(experiment.model, env), streams.root_key(9)
+    draws = jax.jit(jax.vmap(lambda k: draw(streams.draw_key(key, k))))(jnp.arange(8))
+    assert float(jax.jit(lambda t: spread(experiment.model, env, grid, t))(draws)) < 1e-3
 
 
 def test_logarithms_do_not_overflow():

@@ -65,8 +65,9 @@ def test_one_core_and_two_give_the_same_bytes(tmp_path: Path):
     found: list[bytes] = []
     cores = sorted(os.sched_getaffinity(0))
     for name, own in (("one", cores[:1]), ("two", cores[:2])):
-        command = [sys.executable, "-m", "nnspec", "run", str(spec), "--out", str(tmp_path / name)]
-        subprocess.run(command, check=True, capture_output=True, preexec_fn=lambda own=own: os.sched_setaffinity(0, own))
+        code = f"import os, sys; os.sched_setaffinity(0, {own}); from nnspec.cli import main; sys.exit(main(sys.argv[1:]))"
+        command = [sys.executable, "-c", code, "run", str(spec), "--out", str(tmp_path / name)]
+        subprocess.run(command, check=True, capture_output=True)
         (folder,) = (tmp_path / name).glob("chained-*")
         found.append((folder / "results.nc").read_bytes())
     assert found[0] == found[1]
