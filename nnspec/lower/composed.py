@@ -232,8 +232,7 @@ def moment(law: ir.Expr, k: int, env: Env) -> Any:
             each = [number * moment(part, k, env) for number, part in zip(numbers, parts, strict=True)]
             return sum(each[1:], start=each[0]) / sum(numbers[1:], start=numbers[0])
     line, table = line_of(law, env), _table(law, env)
-    parts = [_half(line, table, k, sign) for sign in (1.0, -1.0)]
-    (above, first), (below, second) = parts
+    (above, first), (below, second) = (_half(line, table, k, sign) for sign in (1.0, -1.0))
     found = jnp.where(first & second, above + (-1) ** k * below, jnp.nan)
     return jnp.where(_converges(line, table, k), found, jnp.inf if k % 2 == 0 else jnp.nan)
 

@@ -20,7 +20,7 @@ def nnspec_samplers() -> Iterable[Sampler]:
     r"""`sampler: {reweight: {least: 0.05}}`.
 
     .. math:: \langle O \rangle = \frac{\sum_k w_k O(\theta_k)}{\sum_k w_k}, \quad w = e^{-V}, \qquad
-              \mathrm{share} = \frac{(\sum_k w_k)^2}{n \sum_k w_k^2} \quad [kong1992]
+              \mathrm{share} = \frac{(\sum_k w_k)^2}{n \sum_k w_k^2} \quad [liu2001]
     """
     yield Sampler(
         name="reweight",
@@ -31,5 +31,5 @@ def nnspec_samplers() -> Iterable[Sampler]:
         ),
         draw=draw,
         weighs=True,
-        cite=("kong1992",),
+        cite=("liu2001",),
     )  # fmt: skip
