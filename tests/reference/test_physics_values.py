@@ -32,7 +32,7 @@ def modules() -> Iterator[ModuleType]:
         yield importlib.import_module(f"families.{path.stem}")
 
 
-BY_FAMILY = {family: module for module in modules() for family in module.FAMILIES}
+BY_FAMILY = {family: module for module in modules() for family in getattr(module, "FAMILIES", ())}
 
 
 @cache
