@@ -41,7 +41,7 @@ class Plan:
         """The plan of so many draws of so many parameters each; blocks fit into the cache."""
         chunk, turns = _fitting(parameters)
         size = chunk * turns
-        while size * parameters < WORTH:
+        while size * max(1, parameters) < WORTH:
             size *= 2
         if draws < EQUAL // 2 * size:
             return Plan.equal(draws, min(EQUAL, draws // 4), parameters)

@@ -153,3 +153,7 @@ def test_a_longer_pass_begins_with_the_shards_of_a_shorter_one(draws):
     assert len(set(sizes[:-1])) == 1
     assert sizes[-1] <= sizes[0]
     assert 32 <= len(sizes) <= 65
+
+
+def test_a_model_without_parameters_has_shards_too():
+    assert Plan.of(1000, 0).shards[-1][1] == 1000
