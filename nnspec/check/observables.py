@@ -106,9 +106,10 @@ def _parts(asked: Observable, scope: Scope) -> dict[str, tuple[str, ...]]:
 
 def universal(record: Record) -> tuple[Field, ...]:
     """The options that an observable has besides its own."""
-    if not isinstance(record.kind, Estimator):
-        return (METHOD,)
     own = {item.name for item in record.fields}
+    process = any((item.name, item.type) == (ALONG.name, ALONG.type) for item in record.fields)
+    if process or not isinstance(record.kind, Estimator):  # what is measured along a process alone has the networks of that process
+        return (METHOD,)
     return tuple(item for item in (METHOD, DRAWS, TARGET, COVARIANCE, DENSITY, WHICH, ALONG) if item.name not in own)
 
 
@@ -208,7 +209,7 @@ def _asked(
 
 def _dims(record: Record, values: dict[str, Any]) -> tuple[str, ...]:
     """The dimensions of the result, with `step` in front for what is measured along a process."""
-    along = isinstance(record.kind, Estimator) and isinstance(values.get("along"), tuple)
+    along = isinstance(record.kind, Estimator) and isinstance(values.get("along"), tuple) and not record.parts(values)
     return (*(("step",) if along else ()), *record.dims(values))
 
 

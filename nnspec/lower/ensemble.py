@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnspec.ir.experiment import Experiment
+from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.expr import Expr
 from nnspec.lower.coordinates import Coordinates, obstacle
 from nnspec.lower.deformation import Grid, log_deform
@@ -14,6 +14,7 @@ from nnspec.lower.expressions import Env
 from nnspec.lower.field import field as network
 from nnspec.lower.field import prior
 from nnspec.lower.jacobian import FieldJacobian
+from nnspec.lower.stack import features
 from nnspec.plugin.records import Estimator
 
 
@@ -63,6 +64,8 @@ class Reader:
     measure: Measure
     sample: Callable[[Measure, Any], Any]
     field: Callable[[Mapping[str, Any], Any], Any]
+    model: Model
+    env: Env
 
     @staticmethod
     def of(
@@ -76,7 +79,11 @@ class Reader:
         assert sampler.draw is not None
         model = experiment.model
         measure = Measure(prior=prior(model, env)) if grid is None else Measure.of(experiment, env, grid)
-        return Reader(measure=measure, sample=sampler.draw, field=network(model, env, which))
+        return Reader(measure=measure, sample=sampler.draw, field=network(model, env, which), model=model, env=env)
+
+    def features(self, theta: Mapping[str, Any], points: Any) -> tuple[Any, ...]:
+        """What each layer with weights gives, [point, out]: hidden pre-activations, and last the field."""
+        return features(self.model, theta, points, self.env)
 
     def draw(self, key: Any) -> Mapping[str, Any]:
         """Parameters of one network."""
@@ -88,8 +95,10 @@ class Reader:
         found = self.sample(self.measure, key)
         return found.theta, found.log_weight
 
-    def read(self, kind: Estimator, theta: Mapping[str, Any], points: Any) -> dict[str, Any]:
-        """The readings that an estimator asks for."""
+    def read(
+        self, kind: Estimator, theta: Mapping[str, Any], points: Any, start: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The readings that an estimator asks for; `start` are the parameters at the first step of a process."""
         found: dict[str, Any] = {}
         for reading in kind.readings:
             match reading:
@@ -97,6 +106,10 @@ class Reader:
                     found[reading] = self.field(theta, points)
                 case "jac":
                     found[reading] = FieldJacobian(self.field, theta, points)
+                case "features":
+                    found[reading] = self.features(theta, points)
+                case "features_0" if start is not None:
+                    found[reading] = self.features(start, points)
                 case "theta":
                     found[reading] = theta
                 case "log_deform":

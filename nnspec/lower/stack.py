@@ -108,7 +108,18 @@ def unit_variance(model: Model, words: Vocabulary) -> bool:
 
 def forward(steps: tuple[Step, ...], unit: bool, theta: Mapping[str, Any], points: Any, env: Env) -> Any:
     """The network at points [point, in]: [point, out]."""
-    h = points
+    return _outputs(steps, unit, theta, points, env)[-1]
+
+
+def features(model: Model, theta: Mapping[str, Any], points: Any, env: Env) -> tuple[Any, ...]:
+    """What each layer with weights gives at points [point, in], [point, out]: hidden pre-activations, and last the field."""
+    steps = resolve_stack(model, env.words)
+    outputs = _outputs(steps, unit_variance(model, env.words), theta, points.astype(env.dtype), env)
+    return tuple(h for step, h in zip(steps, outputs, strict=True) if any(p.param.part == "weight" for p in step.params))
+
+
+def _outputs(steps: tuple[Step, ...], unit: bool, theta: Mapping[str, Any], points: Any, env: Env) -> list[Any]:
+    h, found = points, []
     for step in steps:
         weights: dict[str, Any] = {}
         for each in step.params:
@@ -118,7 +129,8 @@ def forward(steps: tuple[Step, ...], unit: bool, theta: Mapping[str, Any], point
             array = theta[each.key]
             weights[each.param.name] = array * _as(factor, array)
         h = step.record.apply(step.node, weights, h, env.words)
-    return h
+        found.append(h)
+    return found
 
 
 def _as(factor: Any, array: Any) -> Any:

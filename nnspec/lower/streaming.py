@@ -119,6 +119,8 @@ def program_name(experiment: Experiment, asked: Sequence[Reading], blocks: str, 
 
 def told(value: Any) -> str:
     """A value with everything in it: arrays by their bytes, since their text leaves numbers out."""
+    if isinstance(value, Ask):
+        return f"{value.name} in R^{value.dim} {told(value.options)}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {told(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, tuple | list):

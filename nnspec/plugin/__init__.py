@@ -33,6 +33,7 @@ from nnspec.plugin.records import (
     Rule,
     Sampler,
     Signature,
+    Table,
     Transform,
 )
 
@@ -40,5 +41,5 @@ __all__ = [
     "Activation", "Ask", "Backend", "Dataset", "Density", "Derived", "Draw", "Estimator", "Exponents", "Field",
     "Jacobian", "Kernels", "Layer", "LayerParam", "Limit", "Observable", "Offer", "Outer", "Parameter",
     "Parameterization", "Process", "Program", "Question", "Reading", "Refusal", "Resources", "Rule", "Sampler",
-    "Signature", "Transform", "hookimpl", "jax", "jnp", "lax", "np",
+    "Signature", "Table", "Transform", "hookimpl", "jax", "jnp", "lax", "np",
 ]  # fmt: skip

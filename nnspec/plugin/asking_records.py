@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nnspec.document.fields import Field
 from nnspec.plugin.model_records import Args
@@ -14,9 +14,19 @@ if TYPE_CHECKING:
     from nnspec.text.source import Span
 
 
+class Table(NamedTuple):
+    """Labelled points: an option of the type `table` as a plugin sees it, float64 [point, in] and [point]."""
+
+    points: Array
+    labels: Array
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A request as a plugin sees it: options by name, with data sets made and functions callable."""
+    """A request as a plugin sees it: options by name, with data sets made and functions callable.
+
+    What is measured `along` a process has the request of that process as this option.
+    """
 
     name: str
     dim: int
@@ -59,6 +69,9 @@ class Estimator:
     methods: tuple[str, ...] = ("monte_carlo",)
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic inside one block of draws; sums over blocks are float64 always."""
+    steps: Callable[[Ask], Array] = field(default=lambda _: None)
+    """Steps of a process at which it is measured along it; None where the process decides. Then `moments` and `finish` are
+    about one step, and every part of a result has the dimension `step` in front."""
     spread: Callable[[Args], tuple[float, str] | None] = field(default=lambda _: None)
     """The standard deviation of one draw and its unit, were the field Gaussian: (1.41, "G2(x, x)"); for plans alone."""
     given_gaussian: GivenGaussian | None = None

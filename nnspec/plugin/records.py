@@ -21,6 +21,7 @@ from nnspec.plugin.asking_records import (
     Process,
     Refusal,
     Rule,
+    Table,
 )
 from nnspec.plugin.model_records import (
     Activation,
@@ -41,6 +42,7 @@ from nnspec.plugin.model_records import (
 __all__ = [
     "Activation", "Args", "Ask", "Backend", "Dataset", "Density", "Derived", "Draw", "Estimator", "Exponents",
     "GivenGaussian", "Kernels", "Layer", "LayerParam", "Limit", "Observable", "Offer", "Parameter", "Parameterization", "Process",
-    "Program", "Question", "Refusal", "Resources", "Role", "Rule", "Sampler", "Signature", "Statistics", "Transform",
+    "Program", "Question", "Refusal", "Resources", "Role", "Rule", "Sampler", "Signature", "Statistics", "Table",
+    "Transform",
     "Vocabulary",
 ]  # fmt: skip

@@ -28,6 +28,8 @@ class Estimate:
     draws: int | None = None
     blocks: Any = None
     covariance: Any = None
+    unbounded: bool = False
+    """Whether +inf is a value (the loss of a network whose training diverged), and not a fault."""
     warnings: tuple[str, ...] = ()
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     equation: str = ""

@@ -9,7 +9,7 @@ from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import evaluate
 from nnspec.ir.experiment import DataDecl, Experiment, Observable
 from nnspec.numerics.lazy import np
-from nnspec.plugin.records import Ask
+from nnspec.plugin.records import Ask, Table
 from nnspec.plugin.vocabulary import Vocabulary
 
 
@@ -79,13 +79,24 @@ def _numbers(value: ir.Expr) -> Any:
     return np.asarray(evaluate(value, {}), dtype=np.float64)
 
 
-def request(asked: Observable, experiment: Experiment, data: dict[str, Any]) -> Ask:
-    """An observable's options with data sets as arrays."""
+def request(asked: Observable, experiment: Experiment, data: dict[str, Any], words: Vocabulary) -> Ask:
+    """An observable's options with data sets as arrays, tables with their labels, and what it is measured along."""
     options = {key: _option(value, data) for key, value in asked.options}
+    kinds = {item.name: item.type for item in words.observables[asked.word].fields}
+    for key, value in asked.options:
+        if kinds.get(key) == "table" and isinstance(value, ir.DataRef):
+            decl = next(each for each in experiment.data if each.name == value.name)
+            options[key] = Table(data[decl.name], labels(decl, data, experiment.values, words))
+    along = options.get("along")
+    if isinstance(along, tuple):
+        process = next(each for each in experiment.observables if each.name == along[0])
+        options["along"] = request(process, experiment, data, words)
     return Ask(name=asked.name, dim=experiment.model.dim, options=options)
 
 
 def _option(value: Any, data: dict[str, Any]) -> Any:
+    if isinstance(value, tuple):  # the options of a choice, or of a mapping
+        return tuple(_option(each, data) for each in value)
     if isinstance(value, ir.DataRef):
         return data[value.name]
     if isinstance(value, ir.Vector):

@@ -136,7 +136,7 @@ class _Made:
 
     def asks(self, places: Sequence[int]) -> tuple[Ask, ...]:
         """The requests of some rows."""
-        return tuple(request(self.group.rows[k].asked, self.experiment, self.data) for k in places)
+        return tuple(request(self.group.rows[k].asked, self.experiment, self.data, self.words) for k in places)
 
     def program(self, places: Sequence[int]) -> Program:
         """The program of some rows."""
@@ -199,6 +199,8 @@ def _finite(estimate: Estimate, group: Group, explain: Callable[[str], str]) -> 
         if array is None:
             continue
         bad = ~np.isfinite(np.asarray(array))
+        if estimate.unbounded:
+            bad &= ~np.isposinf(np.asarray(array))
         if bad.any():
             first = tuple(int(k) for k in np.argwhere(bad)[0])
             place = next((row.asked.span for row in group.rows if _is_of(estimate.name, row.asked.name)), None)

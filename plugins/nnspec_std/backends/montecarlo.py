@@ -67,6 +67,9 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
         return [Refusal(backend=NAME, reason=reason, method="monte_carlo")]
     if question.method is not None and question.method not in kind.methods:
         return []
+    if isinstance(question.asked.option("along"), tuple):
+        reason = "it is measured along a process, on the networks of that"
+        return [Refusal(backend=NAME, method=kind.methods[0], reason=reason)]
     sampler = question.words.samplers[_sampler(question)]
     missing = [reading for reading in kind.readings if reading not in READINGS]
     if missing:

@@ -1,9 +1,22 @@
-r"""Training of networks that are drawn from the model: losses along the way, predictions, and a path to measure along."""
+r"""Training of networks that are drawn from the model: losses along the way, predictions, and a path to measure along.
+
+`loss` at step t is what step t makes smaller: the mean over its batch, or over all of the data, before the step; the last
+entry is that over all of the data after the last step, whose mean over networks is `final_loss`. With `batch: b` the data
+are shuffled anew in each epoch and for each network, and cut into floor(|D|/b) batches. A step of the array w is
+
+    w <- w - eta n^{-c} g       (sgd: m <- momentum m + g, and m in the place of g)
+    w <- w - eta n^{-c} m/(sqrt v + eps)    (adam, with bias correction [kingma2015])
+
+with the exponents c of the parameterization; biases move as input weights of an input that is 1. Everything is float64.
+
+A network whose loss is not finite has the loss +inf from that step on, with a warning: it is worse than any other, so that
+the best learning rate of a sweep can be found. Predictions, and what is measured along it, have no value then.
+What is measured `along` a training is read where predictions are recorded; without `record` at the first and last step.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from nnspec.plugin import Field, Observable, Process, hookimpl
 from nnspec.plugin.records import Args
@@ -38,19 +51,26 @@ def parts(options: Args) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def refuse(options: Args, dim: int) -> tuple[str, str] | None:  # noqa: ARG001
-    """Batches are parts of the data, and L-BFGS needs all of it."""
+def refuse(options: Args, dim: int) -> tuple[str, str] | None:
+    """Data lie in the input space, batches are parts of them, L-BFGS needs all of them, and rates are positive."""
+    for key in ("data", "test"):
+        shape = options[key].type.shape if options.get(key) is not None else (1, dim)
+        if shape[1] != dim:
+            return key, f"points of R^{dim} are needed, and these are points of R^{shape[1]}"
+    word, numbers = options["optimizer"][0], dict(options["optimizer"][1])
+    if not numbers.get("lr", 1.0) > 0.0:
+        return "optimizer", f"a learning rate is positive, and this is {numbers['lr']:g}"
+    for key in ("momentum", "b1", "b2"):
+        if not 0.0 <= numbers.get(key, 0.0) < 1.0:
+            return "optimizer", f"`{key}` lies between 0 and 1 (1 not among them), and this is {numbers[key]:g}"
+    if numbers.get("eps", 0.0) < 0.0:
+        return "optimizer", f"`eps` is not negative, and this is {numbers['eps']:g}"
     batch, points = options.get("batch"), options["data"].type.shape[0]
     if batch is None:
         return None
-    if _word(options["optimizer"]) == "lbfgs":
+    if word == "lbfgs":
         return "batch", "`lbfgs` takes all of the data in each step: leave `batch` out"
     return ("batch", f"a batch is a part of the data: {batch} of {points} points") if batch > points else None
-
-
-def _word(choice: Any) -> str:
-    """The key of a choice, whose value is (word, options)."""
-    return str(choice[0])
 
 
 @hookimpl
@@ -64,7 +84,8 @@ def nnspec_observables() -> Iterable[Observable]:
         fields=(
             Field(name="data", type="table", doc="labelled points that the networks learn", required=True),
             Field(name="test", type="table", doc="labelled points that they do not see"),
-            Field(name="loss", type="word", doc="mse: mean of squares", default="mse", choices=("mse",)),
+            Field(name="loss", type="word", doc="mse: mean of (f - y)^2; linear: mean of -y f, as coordinate checks want",
+                  default="mse", choices=("mse", "linear")),
             Field(name="optimizer", type="choice", doc="how a step is made", required=True, options=OPTIMIZERS),
             Field(name="steps", type="count", doc="how many steps", required=True),
             Field(name="batch", type="count", doc="points in one step; all of them when it is not given"),
@@ -76,7 +97,6 @@ def nnspec_observables() -> Iterable[Observable]:
         kind=Process(series=("loss",)),
         refuse=refuse,
         parts=parts,
-        later="training is not built yet",
         example="{train: {data: toy, optimizer: {sgd: {lr: 0.1}}, steps: 10}}",
         cite=("kingma2015", "liu1989"),
     )
