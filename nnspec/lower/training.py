@@ -115,14 +115,22 @@ class Trainer:
 
         return self._each(one)
 
+    def orders(self) -> Callable[[Any, Given], Any]:
+        """(index [draw], given) -> the key of each network's orders of the data, [draw]."""
+
+        def one(index: Any, given: Given) -> Any:
+            return streams.draw_key(streams.stream(given["root"], "training/order"), index)
+
+        return jax.jit(lambda indices, given: jax.vmap(lambda index: one(index, given))(indices))  # type: ignore[no-any-return]
+
     def advance(self) -> Callable[[Any, Given], Any]:
-        """((state, index) [draw], given with `first` and `last`) -> (state, loss [draw, step]), zero elsewhere."""
+        """((state, key of `orders`) [draw], given with `first` and `last`) -> (state, loss [draw, step]), zero elsewhere."""
 
         def one(carried: Any, given: Given) -> Any:
-            (theta, memory), index = carried
+            (theta, memory), key = carried
             losses = jnp.zeros(self.recipe.steps, jnp.float64)
-            order = self._order(index, given["first"] // self.recipe.per_epoch, given)
-            body = self._step(index, given)
+            order = self._order(key, given["first"] // self.recipe.per_epoch)
+            body = self._step(key, given)
             theta, memory, _, losses = lax.fori_loop(given["first"], given["last"], body, (theta, memory, order, losses))
             return (theta, memory), losses
 
@@ -137,11 +145,11 @@ class Trainer:
         return self._each(one)
 
     def read(self, of: Callable[[Reader, Theta, Theta, Given], Any], which: Any = None) -> Callable[[Any, Given], Any]:
-        """((theta, index) [draw], given) -> `of(reader, theta, theta at the start, given)`, [draw, ...], one by one."""
+        """((theta, theta at the start) [draw], given) -> `of(reader, theta, theta at the start, given)`, one by one."""
 
         def one(carried: Any, given: Given) -> Any:
-            theta, index = carried
-            return of(self.reader(given, which), theta, self.network(index, given), given)
+            theta, start = carried
+            return of(self.reader(given, which), theta, start, given)
 
         return self._each(one, together=1)
 
@@ -149,12 +157,18 @@ class Trainer:
         size = together or self.together
 
         def all_of_them(draws: Any, given: Given) -> Any:
+            count = jax.tree.leaves(draws)[0].shape[0]
+            if 1 < count <= size:
+                return jax.vmap(lambda draw: one(draw, given))(draws)
+            if count == 1:  # a loop of one turn costs copies
+                alone = one(jax.tree.map(lambda x: x[0], draws), given)
+                return jax.tree.map(lambda x: x[None], alone)
             return lax.map(lambda draw: one(draw, given), draws, batch_size=size if size > 1 else None)
 
         return jax.jit(all_of_them)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------ one step
-    def _step(self, index: Any, given: Given) -> Callable[[Any, Any], Any]:
+    def _step(self, key: Any, given: Given) -> Callable[[Any, Any], Any]:
         reader, rule, batch = self.reader(given), self._rule(given), self.recipe.batch
         points, labels = given["points"], given["labels"]
 
@@ -163,7 +177,7 @@ class Trainer:
             x, y = points, labels
             if batch is not None:
                 place = t % self.recipe.per_epoch
-                order = lax.cond(place == 0, lambda: self._order(index, t // self.recipe.per_epoch, given), lambda: order)
+                order = lax.cond(place == 0, lambda: self._order(key, t // self.recipe.per_epoch), lambda: order)
                 chosen = lax.dynamic_slice(order, (place * batch,), (batch,))
                 x, y = points[chosen], labels[chosen]
             value, gradient = jax.value_and_grad(lambda each: self._loss(reader, each, x, y))(theta)
@@ -187,12 +201,11 @@ class Trainer:
             return optax.scale_by_adam(b1=numbers["b1"], b2=numbers["b2"], eps=numbers["eps"])
         return optax.trace(decay=numbers["momentum"]) if self.recipe.momentum else optax.identity()
 
-    def _order(self, index: Any, epoch: Any, given: Given) -> Any:
+    def _order(self, key: Any, epoch: Any) -> Any:
         """The order of the data in an epoch, which each network has for itself: [point]."""
         if self.recipe.batch is None:
             return jnp.zeros(0, jnp.int64)
-        own = streams.draw_key(streams.stream(given["root"], "training/order"), index)
-        return jax.random.permutation(streams.draw_key(own, epoch), self.recipe.points)
+        return jnp.argsort(jax.random.bits(streams.draw_key(key, epoch), (self.recipe.points,), jnp.uint64))
 
 
 def recorded(steps: int, every: int) -> tuple[int, ...]:

@@ -57,6 +57,7 @@ class Run:
         (low, high), (first, last) = shard
         index = jnp.arange(low, high)
         state = self.call("start", self.trainer.start)(index, self.given)
+        begin = state[0]
         if before is not None:
             leaves, tree = jax.tree.flatten(state)
             saved = [jnp.asarray(before[f"state/{k}"]).astype(leaf.dtype) for k, leaf in enumerate(leaves)]
@@ -64,24 +65,25 @@ class Run:
         stops = sorted({last} | {s for each in self.measured for s in each.steps if first < s <= last or s == first == 0})
         found: dict[str, list[Any]] = {}
         losses = np.zeros((high - low, last - first))
+        orders = self.call("orders", self.trainer.orders)(index, self.given)
         at = first
         for stop in stops:
             if stop > at:
                 args = {**self.given, "first": jnp.asarray(at), "last": jnp.asarray(stop)}
-                state, some = self.call("advance", self.trainer.advance)((state, index), args)
+                state, some = self.call("advance", self.trainer.advance)((state, orders), args)
                 losses[:, at - first : stop - first] = np.asarray(some)[:, at:stop]
                 at = stop
-            self._read(state[0], index, stop, found)
+            self._read(state[0], begin, stop, found)
         kept = {name: np.stack(arrays, axis=1) for name, arrays in found.items()}
         if last < self.trainer.recipe.steps:
             kept |= {f"state/{k}": np.asarray(leaf) for k, leaf in enumerate(jax.tree.leaves(state))}
         return {**kept, "loss": losses}
 
-    def _read(self, theta: Any, index: Any, step: int, found: dict[str, list[Any]]) -> None:
+    def _read(self, theta: Any, begin: Any, step: int, found: dict[str, list[Any]]) -> None:
         for each in self.measured:
             if step in each.steps:
                 given = {**self.given, "points": each.points, "labels": each.labels}
-                value = self.call(each.program, each.build)(theta if each.loss else (theta, index), given)
+                value = self.call(each.program, each.build)(theta if each.loss else (theta, begin), given)
                 for name, array in (value if isinstance(value, dict) else {"": value}).items():
                     found.setdefault(f"{each.name}/{name}" if name else each.name, []).append(np.asarray(array))
 
