@@ -174,7 +174,13 @@ def _plain(moment: Any) -> Any:
 def own_steps(kind: Estimator, ask: Ask, steps: tuple[int, ...]) -> tuple[int, ...]:
     """The steps at which an estimator is read: its own, or those of the process."""
     own = kind.steps(ask)
-    return steps if own is None else tuple(sorted({int(step) for step in own}))
+    if own is None:
+        return steps
+    wrong = [step for step in own if step != int(step) or not 0 <= step <= steps[-1]]
+    if wrong:
+        message = f"`{ask.name}` is to be read at step {wrong[0]:g}; the training has the steps 0 to {steps[-1]}"
+        raise ArithmeticError(message)
+    return tuple(sorted({int(step) for step in own}))
 
 
 # ---------------------------------------------------------------- results

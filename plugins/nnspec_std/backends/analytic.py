@@ -95,24 +95,30 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
         constants = traced_constants(question.experiment)
         found = (jax.jit(run) if rule.traced else run)(constants)
         value, error = found if isinstance(found, tuple) else (found, 0.0)
-        return [{"value": np.asarray(value, np.float64), "error": np.asarray(error, np.float64)} for _ in indices]
+        parts = value if isinstance(value, dict) else {"value": value}
+        arrays = {name: np.asarray(part, np.float64) for name, part in parts.items()}
+        return [{**arrays, "error": np.asarray(error, np.float64)} for _ in indices]
 
     def finish(statistics: Sequence[Statistics]) -> list[Estimate]:
         (only,) = statistics
+        name, parts = question.asked.name, question.record.parts(dict(question.asked.options))
         return [
             Estimate(
-                name=question.asked.name, word=question.asked.word, method=rule.method, value=only["value"],
-                dims=question.asked.dims, coords=_coords(question, ask), numerical_error=float(only["error"]),
-                equation=rule.equation, cite=accepted.cite, backend=NAME,
+                name=f"{name}.{part}" if part else name, word=question.asked.word, method=rule.method,
+                value=only[part or "value"], dims=dims, coords=_coords(question, ask, dims),
+                numerical_error=float(only["error"]), equation=rule.equation, cite=accepted.cite, backend=NAME,
             )
+            for part, dims in (parts or {"": question.asked.dims}).items()
         ]  # fmt: skip
 
     return Program(shards=1, compute=compute, finish=finish)
 
 
-def _coords(question: Question, ask: Any) -> dict[str, Any]:
-    """Coordinates by the names of the result's dimensions."""
+def _coords(question: Question, ask: Any, dims: tuple[str, ...]) -> dict[str, Any]:
+    """Coordinates by the names of the result's dimensions; those of parts have these names already."""
     found = question.record.coords(ask)
+    if not question.asked.dims:
+        return {dim: along for dim, along in found.items() if dim in dims}
     return dict(zip(question.asked.dims, found.values(), strict=False))
 
 

@@ -6,14 +6,34 @@ With the learning rate \eta, the mean of squares over the data (X, Y) as loss, a
     mean(x) = A_t(x) Y,
     covariance(x, x') = K(x, x') + A_t(x) K(X, X) A_t(x')^T - A_t(x) K(X, x') - K(x, X) A_t(x')^T.
 
-It converges when \eta is below |D| over the largest eigenvalue of \Theta(X, X).
+It converges when \eta is below |D| over the largest eigenvalue of \Theta(X, X), and is refused where it does not: there
+the kernel of no finite network stays as it is. Singular kernels are fine: nothing is divided by a small eigenvalue.
+Steps are 0, every, 2 every, ..., and the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from nnspec.plugin import Field, Limit, Observable, hookimpl
+from nnspec.lower.training import recorded
+from nnspec.plugin import Ask, Field, Limit, Observable, hookimpl, np
+from nnspec.plugin.readings import Array
+from nnspec.plugin.records import Args
+
+
+def refuse(options: Args, dim: int) -> tuple[str, str] | None:
+    """Data lie in the input space, and rates are positive."""
+    shape = options["data"].type.shape
+    if shape[1] != dim:
+        return "data", f"points of R^{dim} are needed, and these are points of R^{shape[1]}"
+    if not options["lr"] > 0.0:
+        return "lr", f"a learning rate is positive, and this is {options['lr']:g}"
+    return None
+
+
+def coords(ask: Ask) -> Mapping[str, Array]:
+    """The steps."""
+    return {"step": np.asarray(recorded(ask["steps"], ask["every"]), dtype=np.float64)}
 
 
 @hookimpl
@@ -36,7 +56,8 @@ def nnspec_observables() -> Iterable[Observable]:
         shape=lambda _o, _d: (),
         kind=Limit(),
         parts=lambda _: {"mean": ("step", "point"), "covariance": ("step", "point", "point_2")},
-        later="training is not built yet",
+        refuse=refuse,
+        coords=coords,
         example="{ntk_dynamics: {data: toy, lr: 0.1, steps: 10, at: xs}}",
         cite=("jacot2018", "lee2019"),
     )

@@ -137,6 +137,24 @@ def _not_a_jump(name: str, phi: gaussian_series.Series, slope: gaussian_series.S
         raise ArithmeticError(message)
 
 
+def both(form: LayerStackForm, points: Array) -> tuple[Kernels, Kernels]:
+    """Both kernels at points [point, in], with other panels and added bounds, and as they are.
+
+    Raises:
+        ArithmeticError: where the two differ too much.
+    """
+    functions: dict[Any, Any] = {}
+
+    def by(*, fine: bool) -> Kernels:
+        kernels = form.kernels(points, _words(form, functions, fine=fine, tangent=True))
+        return Kernels(nngp=np.asarray(kernels.nngp), ntk=np.asarray(kernels.ntk))
+
+    other, fine = by(fine=False), by(fine=True)
+    for each in ("nngp", "ntk"):
+        _difference(getattr(other, each), getattr(fine, each))
+    return other, fine
+
+
 def _kernels(form: LayerStackForm, ask: Ask, part: Callable[[Kernels], Array], *, tangent: bool) -> tuple[Array, float]:
     """One of the kernels [point, point_2], and by how much it changes with other panels and added bounds."""
     points = jnp.asarray(points_at(ask))
@@ -144,11 +162,16 @@ def _kernels(form: LayerStackForm, ask: Ask, part: Callable[[Kernels], Array], *
     fine, other = (
         np.asarray(part(form.kernels(points, _words(form, functions, fine=each, tangent=tangent)))) for each in (True, False)
     )
+    return fine, _difference(other, fine)
+
+
+def _difference(other: Array, fine: Array) -> float:
+    """The largest difference between the two, where it is small enough."""
     error = float(np.max(np.abs(fine - other)))
     if not error <= TOLERANCE * max(1.0, float(np.max(np.abs(fine)))):
         message = f"two quadratures of the kernel differ by {error:.1e}; the activation varies too fast for them"
         raise ArithmeticError(message)
-    return fine, error
+    return error
 
 
 def nngp(form: LayerStackForm, ask: Ask) -> tuple[Array, float]:
