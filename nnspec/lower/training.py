@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nnspec.ir import expr as ir
 from nnspec.ir.digest import digest
 from nnspec.ir.experiment import Experiment, Numerics
+from nnspec.ir.walk import walk
 from nnspec.lower.ensemble import Reader
 from nnspec.lower.field import environment
 from nnspec.lower.stack import StackParam, resolve_stack
@@ -92,7 +94,8 @@ class Trainer:
     def name(self) -> str:
         """All that these functions depend on besides their arguments."""
         e = self.experiment
-        constants = tuple(c if c.static else replace(c, value=0) for c in e.constants)
+        used = {node.name for node in walk(e.model) if isinstance(node, ir.Const)}  # others only made sizes and options
+        constants = tuple(c if c.static else replace(c, value=0) for c in e.constants if c.name in used)
         rest = replace(e, name="", constants=constants, checks=(), data=(), observables=(), sweep=None, numerics=Numerics())
         return f"training {digest(rest)} {self.recipe}"
 
