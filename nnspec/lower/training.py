@@ -70,7 +70,7 @@ def rates(experiment: Experiment, words: Vocabulary, optimizer: str) -> dict[str
 
 def _bias(bias: StackParam, width: int, like: Any, optimizer: str) -> float:
     n = 1.0 if bias.role == "readout" else float(width)
-    return n ** -(like.c + (1 if optimizer == "adam" else 2) * like.a)
+    return float(n ** -(like.c + (1 if optimizer == "adam" else 2) * like.a))
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,8 @@ class Trainer:
                 chosen = lax.dynamic_slice(order, (place * batch,), (batch,))
                 x, y = points[chosen], labels[chosen]
             value, gradient = jax.value_and_grad(lambda each: self._loss(reader, each, x, y))(theta)
-            moves, memory = rule.update(gradient, memory)
+            with jax.numpy_dtype_promotion("standard"):  # the count of steps is of 32 bits
+                moves, memory = rule.update(gradient, memory)
             lr = given["numbers"]["lr"]
             theta = {name: array - lr * self.rates.get(name, 1.0) * moves[name] for name, array in theta.items()}
             return theta, memory, order, losses.at[t].set(value)

@@ -229,8 +229,8 @@ class Finished:
         """
         array = self.arrays[name]
         if not np.all(np.isfinite(array)):
-            message = self.said or "a network is not finite where it is read"
-            raise ArithmeticError(f"`{of}` has no value: {message}")
+            message = f"`{of}` has no value: {self.said or 'a network is not finite where it is read'}"
+            raise ArithmeticError(message)
         return array
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from families import NotComputable
 
 import nnspec
+from families import NotComputable
 
 FAMILIES = ("dyn",)
 TOLERANCE = 1e-9

@@ -126,7 +126,8 @@ def test_batches_go_through_the_data_once_in_an_epoch(tmp_path):
 
 def shifted(a, b, c, by, optimizer):
     rate = 2 if optimizer == "sgd" else 1
-    return [x + s for x, s in zip(a, by)], [x - s for x, s in zip(b, by)], [x - rate * s for x, s in zip(c, by)]
+    return [x + s for x, s in zip(a, by, strict=True)], [x - s for x, s in zip(b, by, strict=True)], [
+        x - rate * s for x, s in zip(c, by, strict=True)]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -213,14 +214,18 @@ def test_a_diverged_network_has_an_infinite_loss_and_says_when(tmp_path):
     wild = text(optimizer="{sgd: {lr: 1e200}}").replace(", record: {at: at, every: 1}", "")
     done = nnspec.loads(wild).run(tmp_path)
     assert np.isposinf(done["fit.final_loss"].value)
-    assert "draw 1 at step" in done["fit.final_loss"].warnings[0] and "smaller learning rate" in done["fit.final_loss"].warnings[0]
-    assert np.all(np.isfinite(done["fit.loss"].value[:, 0])) and np.all(np.isposinf(done["fit.loss"].value[:, -1]))
+    warning = done["fit.final_loss"].warnings[0]
+    assert "draw 1 at step" in warning
+    assert "smaller learning rate" in warning
+    assert np.all(np.isfinite(done["fit.loss"].value[:, 0]))
+    assert np.all(np.isposinf(done["fit.loss"].value[:, -1]))
 
 
 def test_predictions_of_a_diverged_network_are_refused(tmp_path):
     with pytest.raises(ComputingError) as caught:
         run(tmp_path, optimizer="{sgd: {lr: 1e200}}")
-    assert caught.value.diagnostic.code == "NN704" and "diverged" in caught.value.diagnostic.notes[0]
+    assert caught.value.diagnostic.code == "NN704"
+    assert "diverged" in caught.value.diagnostic.notes[0]
 
 
 @pytest.mark.parametrize(
