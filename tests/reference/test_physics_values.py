@@ -67,6 +67,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def complaint(record: dict[str, Any], found: Any, tolerance: float) -> str | None:
     """What is wrong with a measured value; None when it agrees."""
     want = np.asarray(record["value"], dtype=float).reshape(-1)
+    if isinstance(found, tuple):  # values and their errors
+        found = np.stack([np.asarray(part, dtype=float).reshape(-1) for part in found], axis=1)
     got = np.asarray(found, dtype=float).reshape(want.size, -1)  # a value, and perhaps its error
     if not np.all(np.isfinite(got)):
         return f"{record['id']}: {got[:, 0]} is not finite"
@@ -80,7 +82,15 @@ def complaint(record: dict[str, Any], found: Any, tolerance: float) -> str | Non
     return f"{record['id']}: {got[:, 0]} is off by {float(np.max(off)):.2e} (allowed {float(np.max(allowed)):.1e}) from {want}"
 
 
-@pytest.mark.parametrize("family", sorted(BY_FAMILY))
+SLOW = sorted(family for family, module in BY_FAMILY.items() if getattr(module, "SLOW", False))
+"""Families that take minutes: chains, and training."""
+
+
+def marked(families: list[str]) -> list[Any]:
+    return [pytest.param(family, marks=[pytest.mark.slow] if family in SLOW else []) for family in families]
+
+
+@pytest.mark.parametrize("family", marked(sorted(BY_FAMILY)))
 def test_values_of_a_family(family: str, values_file: Path, folder: Path) -> None:
     """Tolerances are those of the module and the digits of the record; of sampled numbers 4.5 errors more."""
     wanted = {record["id"]: record for record in records(values_file).get(family, [])}
@@ -98,10 +108,13 @@ def prefix(key: str) -> str | None:
     return max((each for each in NOT_COVERED if key == each or key.startswith(f"{each}.")), key=len, default=None)
 
 
-def test_what_is_not_covered_is_listed(values_file: Path, folder: Path) -> None:
+@pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_what_is_not_covered_is_listed(slow: bool, values_file: Path, folder: Path) -> None:
     """Nothing vanishes: each record without a number is under an entry of `not_covered.json` with the same reason."""
     missing: dict[str, str] = {}
     for family, wanted in records(values_file).items():
+        if family in SLOW and not slow:
+            continue
         if family not in BY_FAMILY:
             missing |= {record["id"]: "" for record in wanted}
             continue
@@ -116,7 +129,8 @@ def test_what_is_not_covered_is_listed(values_file: Path, folder: Path) -> None:
         line for line in summary if line.split(": ")[0] in unlisted
     )
     if values_file == KEPT:
-        stale = set(NOT_COVERED) - {prefix(key) for key in missing}
+        listed = {key for key in NOT_COVERED if slow or key.partition(".")[0] not in SLOW}
+        stale = listed - {prefix(key) for key in missing}
         assert not stale, f"listed, and computed: {sorted(stale)}"
 
 

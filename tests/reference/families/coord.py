@@ -10,6 +10,7 @@ import numpy as np
 import nnspec
 
 FAMILIES = ("coord",)
+SLOW = True
 TOLERANCE = 0.15
 """Absolute, since the largest slope is of order one; flat rows lie within 0.05."""
 WIDTHS = (256, 512, 1024, 2048)

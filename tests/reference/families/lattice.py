@@ -8,6 +8,7 @@ from typing import Any
 import nnspec
 
 FAMILIES: tuple[str, ...] = ("lat1",)
+SLOW = True
 
 SPEC = """\
 nnspec: 1

@@ -14,6 +14,7 @@ import nnspec
 from . import NotComputable
 
 FAMILIES: tuple[str, ...] = ("aho",)
+SLOW = True
 
 SPEC = """\
 nnspec: 1

@@ -11,6 +11,7 @@ import nnspec
 from . import NotComputable
 
 FAMILIES: tuple[str, ...] = ("pert",)
+SLOW = True
 
 HEAD = "nnspec: 1\nname: first-order\n"
 NOTHING = "model: {inputs: {x: R}, params: {a: 'Normal(0, 1)'}, field: phi(x), def: a*cos(x)}\n"
