@@ -48,7 +48,7 @@ let: {N: 3, c: 0.5}
 functions:
   well(u): exp(-u^4)
   Q(x, y): E[phi(x)*phi(y)] + cumulant(phi(x), phi(y), psi(x))
-data: {xs: [[0.0], [1.0]], t: "table(circle(2, 5), y=sin(3*angle))", pts: "normal(1, 4, seed=1)", box: "sample(Ball(2, 1), 4, seed=1)"}
+data: {xs: [[0.0], [1.0]], t: "table(linspace(-1, 1, 5), y=sin(3*x[1]))", round: "table(circle(2, 5), y=sin(3*angle))", pts: "normal(1, 4, seed=1)", box: "sample(Ball(2, 1), 4, seed=1)"}
 model:
   inputs: {x: R}
   indices: {i: N, k: 2}

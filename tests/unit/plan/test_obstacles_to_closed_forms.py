@@ -101,7 +101,7 @@ def test_the_standard_parameterization_has_one_kernel_of_the_two():
 
 def test_too_few_draws_are_refused():
     for draws, fine in ((31, False), (32, True), (1_000_003, True)):
-        observable = f"{{correlator: {{n: 2, at: xs, draws: {draws}}}}}"
+        observable = f"{{correlator: {{n: 2, at: xs, draws: {draws}, method: monte_carlo}}}}"
         if fine:
             (row,) = planned([FIRST, RELU, LAST], observable).rows
             assert row.chosen.draws == draws
