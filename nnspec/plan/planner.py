@@ -60,8 +60,9 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
     rows: list[Row] = []
     complaints: list[Diagnostic] = []
     pending: list[tuple[str, Diagnostic]] = []
-    for asked in (each for observable in experiment.observables for each in by_method(observable)):
-        why = reason(asked, experiment, words)
+    listed = [each for observable in experiment.observables for each in by_method(observable)]
+    for asked in sorted(listed, key=lambda each: _process(each) is not None):  # processes before what is along them
+        why = reason(asked, experiment, words) or _along(asked, [name for name, _ in pending])
         answers = ask(experiment, asked, words) if why is None else None
         if answers is None:
             assert why is not None
@@ -74,8 +75,22 @@ def plan(experiment: Experiment, words: Vocabulary) -> Planned:
             complaints.append(_refused(answers, words))
     if complaints:
         return Planned(None, tuple(complaints))
+    order = {asked.name: place for place, asked in enumerate(listed)}
+    rows.sort(key=lambda row: order[row.asked.name])
+    pending.sort(key=lambda each: order[each[0]])
     made = Plan(experiment, tuple(rows), _groups(rows), tuple(each for _, each in pending), tuple(name for name, _ in pending))
     return Planned(made, ())
+
+
+def _process(asked: Observable) -> str | None:
+    """The process that an observable is measured along."""
+    along = asked.option("along")
+    return along[0] if isinstance(along, tuple) else None
+
+
+def _along(asked: Observable, pending: list[str]) -> tuple[str, Span | None] | None:
+    name = _process(asked)
+    return (f"`{name}` cannot be computed", asked.place("along")) if name in pending else None
 
 
 def _later(answers: Answers) -> Refusal | None:

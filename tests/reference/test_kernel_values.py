@@ -81,7 +81,7 @@ def stack(layers: list[Layer]) -> list[str]:
             dense(
                 "1" if k + 1 == len(layers) else "64",
                 layer["weight"] * (after * before) ** 2,
-                layer.get("bias", 0.0) * before**2,
+                (layer.get("bias") or 0.0) * before**2,
             )
         )
     return lines

@@ -83,7 +83,7 @@ def _model(question: Question) -> Refusal | None:
         if inputs != 1:
             return _refused(f"labels are numbers, and the network has {inputs} outputs", span=last.span)
     elif len(model.fields) > 1 or model.fields[0].components:
-        return _refused("labels are numbers, and the model has several fields or components", span=model.fields[0].span)
+        return _refused("training of one of several fields is not built yet", span=model.fields[0].span, later=True)
     inner = next((node for node in walk(model.fields) if isinstance(node, Integral)), None)
     return None if inner is None else _refused("the field holds an integral, whose error training cannot state", span=inner.span)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.reference.families import NotComputable
-from tests.reference.families.specs import correlators, formula, points, value
+from families import NotComputable
+from families.specs import correlators, formula, points, value
 
 FAMILIES = ("cosnet", "mixture", "cauchynet")
 WIDTH = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.reference.families.specs import correlators, formula, points, value
+from families.specs import correlators, formula, points, value
 
 FAMILIES = ("gaussnet", "relunet", "erfnet", "gelunet", "tanhnet", "hms", "equicorr", "clt")
 WIDTH = 7

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from nnspec.run.execute import ComputingError, NotYet
-from tests.reference.families import NotComputable
-from tests.reference.families.cosine import network
-from tests.reference.families.specs import correlators, formula, points, value
+from families import NotComputable
+from families.cosine import network
+from families.specs import correlators, formula, points, value
 
 FAMILIES = ("scalarnet", "free")
 WIDTH = 10

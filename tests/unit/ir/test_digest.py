@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from nnspec.check.experiment import check
 from nnspec.ir.digest import canonical, digest
 from nnspec.ir.experiment import Experiment
 from nnspec.stages import loads
@@ -80,7 +81,11 @@ sweep:
 
 
 def experiment(text: str) -> Experiment:
-    return loads(text).check().experiment
+    """The meaning of a spec, whether or not there is a way to compute it."""
+    spec = loads(text)
+    found = check(spec.tree, spec.words).experiment
+    assert found is not None
+    return found
 
 
 # ---------------------------------------------------------------- what must not matter

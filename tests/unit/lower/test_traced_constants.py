@@ -40,7 +40,7 @@ execute.prepare(str(cache))
 for text in Path(sys.argv[2]).read_text().split("---"):
     checked = loads(text).check()
     run(checked.plan, checked.spec.words, lambda _: None, command_line=(), memory=1e9)
-    print(sum(file.name.endswith("-cache") for file in cache.iterdir()))
+    print(sum(file.name.endswith("-cache") for file in cache.rglob("*")))
 """
 
 
