@@ -59,6 +59,12 @@ def _of_the_model(asked: Observable, experiment: Experiment, words: Vocabulary) 
             yield words.layers[layer.name].later, layer.span
         yield from _nodes([value for _, value in layer.options])
     yield from _nodes([model.params, model.fields])
+    if model.deform is not None and not undeformed:
+        yield from _nodes([model.deform])
+        made = (node for node in walk(model.params) if isinstance(node, ir.Truncated | ir.Reweighted | ir.Unnormalised))
+        law = None if sampler.weighs else next(made, None)
+        if law is not None:
+            yield "chains through densities that are cut off, reweighted or given by a formula are not built yet", law.span
 
 
 def _looks_at_the_model(asked: Observable, words: Vocabulary) -> bool:

@@ -19,6 +19,8 @@ from nnspec.run.stopping import held
 HELD = 2**28
 """Bytes of statistics that are held in memory besides those on disk."""
 NAMELESS = ""
+FIRST_LOOK = 2.0
+"""Seconds until errors so far are looked at."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ class _Peek:
     """The errors so far, looked at when twice as much time has passed, and no more once that takes too long."""
 
     start: float
-    wait: float = 2.0
+    wait: float = field(default_factory=lambda: FIRST_LOOK)
     errors: tuple[tuple[str, float], ...] = ()
 
     def look(self, program: Program, kept: Kept, there: int) -> None:

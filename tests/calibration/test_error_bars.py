@@ -12,7 +12,7 @@ import nnspec
 from nnspec.lower.shards import Plan
 from nnspec.plugin import Resources
 from nnspec.run.data import make_data, request
-from nnspec_std.backends import montecarlo
+from nnspec_std.backends import _sampling, montecarlo
 
 DRAWS = 256
 SPEC = """
@@ -45,7 +45,7 @@ def small_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> list:
     """
     per_run = 64
     checked = nnspec.loads(SPEC.format(draws=DRAWS * count)).check()
-    monkeypatch.setattr(montecarlo, "layout", lambda draws, parameters: Plan.equal(draws, per_run * count, parameters))
+    monkeypatch.setattr(_sampling, "layout", lambda draws, parameters: Plan.equal(draws, per_run * count, parameters))
     (group,) = checked.plan.groups
     data = make_data(checked.experiment, checked.spec.words)
     asks = tuple(request(row.asked, checked.experiment, data) for row in group.rows)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nnspec.run.execute import ComputingError, NotYet
 from families import NotComputable
 from families.cosine import network
 from families.specs import correlators, formula, points, value
+from nnspec.run.execute import ComputingError, NotYet
 
 FAMILIES = ("scalarnet", "free")
 WIDTH = 10

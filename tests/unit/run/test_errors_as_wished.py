@@ -8,7 +8,7 @@ import pytest
 from nnspec.run.execute import ComputingError
 from nnspec.stages import loads, run
 from nnspec.text.diagnostic import SpecError
-from nnspec_std.backends import montecarlo
+from nnspec_std.backends import _sampling
 
 SPEC = """
 nnspec: 1
@@ -24,7 +24,7 @@ model:
   field: phi(x)
   def: sqrt(2)*sum_i a[i]*cos(w[i]*x + b[i])
 observables:
-  G2: {{correlator: {{n: 2, at: [0, 1, 2.5], {options}}}}}
+  G2: {{correlator: {{n: 2, at: [0, 1, 2.5], method: monte_carlo, {options}}}}}
 """
 EXACT = np.exp(-(np.subtract.outer([0.0, 1.0, 2.5], [0.0, 1.0, 2.5]) ** 2) / 2)
 
@@ -93,7 +93,7 @@ def test_large_results_have_the_same_errors_as_small_ones(compute, monkeypatch):
     """One block in memory at a time: value and error to rounding, the largest share of a block about the same."""
     text = SPEC.format(options="draws: 20000").replace("n: 2,", "n: 4, connected: true,")
     (usual,) = compute(text).outcome.estimates
-    monkeypatch.setattr(montecarlo, "SMALL", 0)
+    monkeypatch.setattr(_sampling, "SMALL", 0)
     (turned,) = compute(text).outcome.estimates
     assert turned.blocks is None
     np.testing.assert_allclose(turned.value, usual.value, rtol=1e-9, atol=1e-12)
@@ -105,7 +105,7 @@ def test_errors_shrink_while_one_waits(tmp_path, monkeypatch):
     """What is shown in the end is about the error of the result."""
     from nnspec.run import passes
 
-    monkeypatch.setattr(passes._Peek, "wait", 0.0)
+    monkeypatch.setattr(passes, "FIRST_LOOK", 0.0)
     shown: list[float] = []
     checked = loads(SPEC.format(options="draws: 20000")).check()
     done = run(checked, tmp_path, report=lambda each: shown.extend(error for _, error in each.errors))

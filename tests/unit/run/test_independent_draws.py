@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nnspec.lower.shards import Plan
-from nnspec_std.backends import montecarlo
+from nnspec_std.backends import _sampling
 
 COSINE = """
 nnspec: 1
@@ -76,7 +76,7 @@ def test_the_seed_changes_everything(compute):
 def test_shards_and_blocks_do_not_change_the_networks(model, compute, monkeypatch):
     """Only the rounding of sums: 1e-4 of the error bar; other networks would differ by about one error bar."""
     usual = compute(spec(model, "G2")).outcome.estimates[0]
-    monkeypatch.setattr(montecarlo, "layout", lambda draws, parameters: Plan.equal(draws, 250, parameters))
+    monkeypatch.setattr(_sampling, "layout", lambda draws, parameters: Plan.equal(draws, 250, parameters))
     monkeypatch.setattr("nnspec.lower.shards.L2", 512)
     other = compute(spec(model, "G2")).outcome.estimates[0]
     assert other.diagnostics["blocks"] == 250
