@@ -21,6 +21,10 @@ HELD = 2**28
 NAMELESS = ""
 FIRST_LOOK = 2.0
 """Seconds until errors so far are looked at."""
+SHARE = 0.05
+"""Of the time so far that one look may take."""
+FEWEST = 16
+"""Shards that are worth a look."""
 
 
 @dataclass(frozen=True)
@@ -199,13 +203,13 @@ class _Peek:
     def look(self, program: Program, kept: Kept, there: int) -> None:
         """Finish with the first shards alone."""
         began = time.perf_counter()
-        if not program.separate or began - self.start < self.wait:
+        if not program.separate or there < FEWEST or began - self.start < self.wait:
             return
         with suppress(ValueError), np.errstate(all="ignore"):  # too few blocks for an error
             found = program.finish(kept[:there])
             self.errors = tuple((each.name, float(np.max(each.stderr, initial=0.0))) for each in found if each.stderr is not None)
         took, passed = time.perf_counter() - began, began - self.start
-        self.wait = 2.0 * passed if took < passed / 20 else math.inf
+        self.wait = 2.0 * passed if took < SHARE * passed else math.inf
 
 
 def _follows(program: Program, shard: int, waiting: Sequence[int]) -> bool:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nnspec.ir.expr import Integral
+from nnspec.ir.walk import walk
 from nnspec.lower.field import environment, traced_constants
 from nnspec.lower.forms import FORMS, Obstacle
 from nnspec.lower.forms.formula import focused
@@ -38,6 +40,10 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     if deform is not None and not rule.deformed and rule.form != "Anything" and question.asked.option("density") != "undeformed":
         reason = "the parameters are independent in this rule, and the deformation couples them"
         return Refusal(backend=NAME, method=rule.method, reason=reason, span=deform.span)
+    inner = next((node for node in walk(question.experiment.model.fields) if isinstance(node, Integral)), None)
+    if inner is not None and rule.form != "Anything":
+        reason = "the field holds an integral, whose error the rule cannot state"
+        return Refusal(backend=NAME, method=rule.method, reason=reason, span=inner.span)
     form = _form(rule, question)
     if isinstance(form, Obstacle):
         return Refusal(backend=NAME, method=rule.method, reason=form.reason, span=form.span)
