@@ -48,7 +48,7 @@ def small_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> list:
     monkeypatch.setattr(_sampling, "layout", lambda draws, parameters: Plan.equal(draws, per_run * count, parameters))
     (group,) = checked.plan.groups
     data = make_data(checked.experiment, checked.spec.words)
-    asks = tuple(request(row.asked, checked.experiment, data) for row in group.rows)
+    asks = tuple(request(row.asked, checked.experiment, data, checked.spec.words) for row in group.rows)
     questions = tuple(row.answers.question for row in group.rows)
     program = montecarlo.compile(questions, tuple(row.chosen for row in group.rows), Resources(asks=asks))
     assert program.shards == per_run * count

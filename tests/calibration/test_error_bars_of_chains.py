@@ -63,7 +63,7 @@ def prepared(text: str, backend: Any) -> tuple[Any, Any, Any, Any]:
     (group,) = checked.plan.groups
     assert group.backend == backend.NAME
     data = make_data(checked.experiment, checked.spec.words)
-    asks = tuple(request(row.asked, checked.experiment, data) for row in group.rows)
+    asks = tuple(request(row.asked, checked.experiment, data, checked.spec.words) for row in group.rows)
     questions = tuple(row.answers.question for row in group.rows)
     return questions, tuple(row.chosen for row in group.rows), asks, Resources(asks=asks)
 

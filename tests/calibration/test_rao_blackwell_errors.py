@@ -39,7 +39,7 @@ def small_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> list:
     monkeypatch.setattr(rao_blackwell, "SHARDS", per_run * count)
     (group,) = checked.plan.groups
     data = make_data(checked.experiment, checked.spec.words)
-    asks = tuple(request(row.asked, checked.experiment, data) for row in group.rows)
+    asks = tuple(request(row.asked, checked.experiment, data, checked.spec.words) for row in group.rows)
     questions = tuple(row.answers.question for row in group.rows)
     program = rao_blackwell.compile(questions, tuple(row.chosen for row in group.rows), Resources(asks=asks))
     shards = [shard for k in range(program.shards) for shard in program.compute([k], [None])]

@@ -41,7 +41,7 @@ def test_a_segment_from_a_kept_state_is_the_same(tmp_path):
     checked = nnspec.loads(SPEC).check()
     (group,) = checked.plan.groups
     data = make_data(checked.experiment, checked.spec.words)
-    asks = tuple(request(row.asked, checked.experiment, data) for row in group.rows)
+    asks = tuple(request(row.asked, checked.experiment, data, checked.spec.words) for row in group.rows)
     questions, offers = tuple(row.answers.question for row in group.rows), tuple(row.chosen for row in group.rows)
     program = chains.compile(questions, offers, Resources(asks=asks))
     assert [program.after(k) for k in range(3)] == [None, 0, 1]
