@@ -227,15 +227,11 @@ def run(
         return _sweep(checked, place.path, options, fail_fast=fail_fast)
     warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
     shelf = Shelf(place.shards if cache is None else Path(cache) / "shards")
-    try:
+    with shelf.dropped_on(execute.ComputingError, keep=cache is not None):  # whoever goes on would come to the same end
         finished = compute(
             checked.plan, checked.spec.words, report, command_line=command_line, warnings=warnings, host=host,
             memory=execute.MEMORY if memory is None else memory, programs=programs, shelf=shelf, force=force,
         )  # fmt: skip
-    except execute.ComputingError:  # whoever goes on would come to the same end
-        if cache is None:
-            shelf.drop()
-        raise
     try:
         work = store.open_work(place)
         write(finished, work)
@@ -247,10 +243,7 @@ def run(
             return Run(place.path, *places.read_same(place.path, checked.experiment), fresh=False)
         with stopping.held():
             kept = store.close_work(place)
-            if cache is None:
-                shelf.drop()
-            else:
-                shelf.prune()
+            shelf.close(keep=cache is not None)
     finally:
         store.drop_work(place)
     return Run(place.path, finished.record, finished.outcome.estimates, finished.failed, kept=kept)

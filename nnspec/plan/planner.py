@@ -131,7 +131,8 @@ def _refused(answers: Answers, words: Vocabulary) -> Diagnostic:
     option = next((each for each in refusals if each.span in dict(asked.spans).values()), None)
     if option is not None:
         return Diagnostic("NN601", title, option.span, option.reason, helps=_others(answers, words))
-    placed = [refusal for refusal in refusals if refusal.span is not None][:1]
+    own = getattr(answers.question.record.kind, "methods", ())  # why it cannot be sampled matters more than why a rule fails
+    placed = sorted((refusal for refusal in refusals if refusal.span is not None), key=lambda each: each.method not in own)[:1]
     secondary = tuple(Label(each.span, each.because or each.reason) for each in placed if each.span is not None)
     label = "asked for here" if method is None else "" if refusals else "this is not one of its methods"
     rest = [refusal for refusal in refusals if refusal.reason not in {each.reason for each in placed}]

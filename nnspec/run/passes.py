@@ -205,7 +205,7 @@ class _Peek:
         began = time.perf_counter()
         if not program.separate or there < FEWEST or began - self.start < self.wait:
             return
-        with suppress(ValueError), np.errstate(all="ignore"):  # too few blocks for an error
+        with suppress(ValueError, ArithmeticError), np.errstate(all="ignore"):  # too few draws to say anything
             found = program.finish(kept[:there])
             self.errors = tuple((each.name, float(np.max(each.stderr, initial=0.0))) for each in found if each.stderr is not None)
         took, passed = time.perf_counter() - began, began - self.start

@@ -8,7 +8,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,23 @@ class Shelf:
         """Forget all of it."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def dropped_on(self, error: type[Exception], *, keep: bool) -> Iterator[None]:
+        """Forget all of it when the block ends so, unless it is to be kept."""
+        try:
+            yield
+        except error:
+            if not keep:
+                self.drop()
+            raise
+
+    def close(self, *, keep: bool) -> None:
+        """The run is over: what is kept is kept within bounds."""
+        if keep:
+            self.prune()
+        else:
+            self.drop()
 
     def prune(self, largest: float = LARGEST) -> None:
         """Forget the nodes that were not used for the longest time, until the rest takes no more than so many bytes."""

@@ -12,9 +12,10 @@ import pytest
 
 import nnspec
 from nnspec.lower.moving import Segments
+from nnspec.lower.shards import Plan
 from nnspec.plugin import Resources
 from nnspec.run.data import make_data, request
-from nnspec_std.backends import chains, montecarlo
+from nnspec_std.backends import _sampling, chains, montecarlo
 
 CHAINS, STEPS = 4, 256
 REFERENCE = Path(__file__).parents[1] / "reference" / "physics_values.json"
@@ -96,10 +97,10 @@ def chain_runs(text: str, sampler: str, count: int, monkeypatch: pytest.MonkeyPa
 
 def weighed_runs(text: str, draws: int, count: int, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Results of `count` runs of independent draws with weights, cut out of one long run."""
-    per_run = montecarlo.SHARDS
+    per_run = 64
     whole = text.replace("SAMPLER", "{reweight: {}}").replace("DRAWS", f", draws: {draws * count}")
     questions, offers, _, resources = prepared(whole, montecarlo)
-    monkeypatch.setattr(montecarlo, "SHARDS", per_run * count)
+    monkeypatch.setattr(_sampling, "layout", lambda draws, parameters: Plan.equal(draws, per_run * count, parameters))
     program = montecarlo.compile(questions, offers, resources)
     shards = [shard for k in range(program.shards) for shard in program.compute([k], [None])]
     monkeypatch.undo()

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import nnspec
+from nnspec.lower.shards import Plan
 from nnspec.plugin import Resources
 from nnspec.run.data import make_data, request
-from nnspec_std.backends import rao_blackwell
+from nnspec_std.backends import _sampling, rao_blackwell
 
 DRAWS = 512
 SPEC = """
@@ -34,9 +35,9 @@ ENTRIES = ((0, 0, 0, 0), (0, 0, 0, 1), (0, 0, 1, 1))
 
 def small_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> list:
     """Estimates of `count` runs, cut out of one long one: the network of draw k does not depend on shards."""
-    per_run = rao_blackwell.SHARDS
+    per_run = 64
     checked = nnspec.loads(SPEC.format(draws=DRAWS * count, method="rao_blackwell")).check()
-    monkeypatch.setattr(rao_blackwell, "SHARDS", per_run * count)
+    monkeypatch.setattr(_sampling, "layout", lambda draws, parameters: Plan.equal(draws, per_run * count, parameters))
     (group,) = checked.plan.groups
     data = make_data(checked.experiment, checked.spec.words)
     asks = tuple(request(row.asked, checked.experiment, data, checked.spec.words) for row in group.rows)

@@ -108,6 +108,7 @@ def test_the_table_has_the_distribution(law):
     assert np.max(np.abs(LAWS[law](x) - u)) <= float(table.error) + slack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("law", "moments"),
     [
@@ -134,9 +135,7 @@ def test_moments_and_those_that_do_not_exist(law, moments):
         ("Density(exp(u), u in R)", "cannot be normalised"),
         ("Density(1/abs(u), u in Interval(-1, 1))", "known to|cannot be normalised|not a number"),
         ("Density(1/u, u in Interval(0, 1))", "known to|cannot be normalised|not a number"),
-        ("Density(sin(40*u), u in Interval(0, 3))", "not a number or negative"),
         ("Density(0*u, u in Interval(0, 1))", "zero wherever"),
-        ("Density(exp(-u^2) + 1e6*exp(-1e12*(u - 1.2345)^2), u in Interval(-4, 4))", "too narrow|known to"),
         ("truncate(Gamma(2, 1), Interval(-2, -1))", "zero wherever"),
         ("truncate(Rademacher(1), Interval(0, 2))", "single numbers"),
     ],

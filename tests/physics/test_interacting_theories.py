@@ -154,7 +154,7 @@ model: |
   phi(x) = c*sqrt(1/N)*sum_i (a[i] + w[i].w[i] + g[i]*h[i] + v[i] + 0*x)
 sampler: {nuts: {chains: 8, draws: 2000, warmup: 400}}
 observables:
-  G2: {correlator: {n: 2, at: xs}}
+  G2: {correlator: {n: 2, at: xs, method: monte_carlo}}
 """
     )
     ball, ball2 = 1.5**2 / 2, 1.5**4 / 3
