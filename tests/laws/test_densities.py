@@ -24,7 +24,7 @@ def test_there_are_densities():
     assert len(NAMES) >= 2, f"saw {len(NAMES)} words"
 
 
-@pytest.mark.parametrize(("name", "number"), CASES)
+@pytest.mark.parametrize(("name", "number"), [pytest.param(*case, marks=[pytest.mark.slow] if case[1] else []) for case in CASES])
 def test_laws(name, number):
     """False alarm <= 1e-6 over keys for each case."""
     check_density(replace(WORDS[name], examples=WORDS[name].examples[number : number + 1]))

@@ -76,7 +76,7 @@ LAWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", [pytest.param(law, marks=[pytest.mark.slow] if k > 3 else []) for k, law in enumerate(LAWS)])
 def test_samples_have_the_distribution(law):
     """False alarm 1e-6 over keys for each precision; a distribution function off by 0.03 is missed with at most 1e-3."""
     experiment, words = model(law)

@@ -94,6 +94,7 @@ observables:
     assert_agree(found["diag.share"], np.array(reference["ess.d0.lam1.0"]["value"]), false_alarm=1e-6, detect=0.01)
 
 
+@pytest.mark.slow
 def test_a_deformed_stack_of_layers(compute):
     """Two weights through a tanh: quadrature of nnspec and chains against quadrature of SciPy."""
     text = (
@@ -186,6 +187,7 @@ observables:
     assert caught.value.diagnostic.code == "NN706"
 
 
+@pytest.mark.slow
 def test_lattice_sites(compute, reference):
     """Eight sites, the potential as a sum over them, against the transfer matrix."""
     text = (

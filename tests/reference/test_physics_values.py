@@ -108,7 +108,8 @@ def prefix(key: str) -> str | None:
     return max((each for each in NOT_COVERED if key == each or key.startswith(f"{each}.")), key=len, default=None)
 
 
-@pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("slow", [False, True])
 def test_what_is_not_covered_is_listed(slow: bool, values_file: Path, folder: Path) -> None:
     """Nothing vanishes: each record without a number is under an entry of `not_covered.json` with the same reason."""
     missing: dict[str, str] = {}

@@ -10,6 +10,7 @@ import numpy as np
 import nnspec
 
 FAMILIES: tuple[str, ...] = ("phi4", "modes", "modes0", "ess")
+SLOW = True
 
 POINT = """\
 nnspec: 1
