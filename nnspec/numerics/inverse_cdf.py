@@ -4,6 +4,8 @@ The density is a logarithm, log f(t) up to a constant, in a coordinate t of a bo
 the mass is, first that of f^{1/64}, which shows from afar where f is large, then of f itself, and to where the table is
 worst (jumps, poles). Inside a cell log f is taken for a straight line, so the inverse is monotone and in closed form.
 All of it is JAX on arrays of fixed shapes: numbers in log f may be traced.
+
+What is seen is seen at sample points: a peak much narrower than their distance can be missed without a word.
 """
 
 from __future__ import annotations
