@@ -1,5 +1,7 @@
 r"""Training of the networks of a measure: \theta_0 of draw k is the network that everything else knows as draw k.
 
+Of mirrored networks the draws 2k and 2k + 1 are network k and the one whose amplitudes have the opposite sign.
+
 A run of training is cut into strides between the steps at which something is read. Everything that is a number and no
 size is traced: rates, data, seeds; one program serves all strides of all points of a sweep that differ in those alone.
 """
@@ -30,7 +32,10 @@ TOGETHER = 2**15
 
 @dataclass(frozen=True)
 class Recipe:
-    """How networks are trained, besides traced numbers; `momentum` is whether there is any."""
+    """How networks are trained, besides traced numbers; `momentum` is whether there is any.
+
+    `mirrored` are the amplitudes that change sign from one draw of a pair to the other; without any there are no pairs.
+    """
 
     optimizer: str
     loss: str
@@ -38,6 +43,7 @@ class Recipe:
     steps: int
     points: int
     momentum: bool
+    mirrored: tuple[str, ...] = ()
 
     @property
     def per_epoch(self) -> int:
@@ -106,7 +112,11 @@ class Trainer:
     def network(self, index: Any, given: Given) -> Theta:
         """The parameters of draw number `index` before training."""
         root = streams.stream(given["root"], "measure/model")
-        return self.reader(given).draw(streams.draw_key(root, index))
+        if not self.recipe.mirrored:
+            return self.reader(given).draw(streams.draw_key(root, index))
+        theta = self.reader(given).draw(streams.draw_key(root, index // 2))
+        opposite = {name: jnp.where(index % 2 == 1, -theta[name], theta[name]) for name in self.recipe.mirrored}
+        return {**theta, **opposite}
 
     # ------------------------------------------------------------ functions of draws
     def start(self) -> Callable[[Any, Given], Any]:

@@ -191,6 +191,7 @@ class Finished:
     arrays: Mapping[str, Any]
     diverged: Any
     process: Ask
+    pairs: bool
 
     @staticmethod
     def of(shards: Sequence[Shard], statistics: Sequence[Statistics], recipe: Recipe, process: Ask) -> Finished:
@@ -208,7 +209,14 @@ class Finished:
         bad = ~np.isfinite(losses)
         diverged = np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
         after = (np.arange(recipe.steps + 1)[None, :] >= diverged[:, None]) & (diverged[:, None] >= 0)
-        return Finished({**arrays, "loss": np.where(after, np.inf, losses)}, diverged, process)
+        return Finished({**arrays, "loss": np.where(after, np.inf, losses)}, diverged, process, bool(recipe.mirrored))
+
+    def independent(self, array: Any) -> Any:
+        """What is independent of one another: [draw, ...], or means over the pairs of mirror images, [pair, ...]."""
+        if not self.pairs:
+            return array
+        with np.errstate(invalid="ignore"):
+            return (array[0::2] + array[1::2]) / 2
 
     @property
     def said(self) -> str:
@@ -253,6 +261,7 @@ def _training(question: Question, accepted: Offer, ask: Ask, whole: Finished, st
 
 def _mean(make: Any, part: str, values: Any, whole: Finished) -> Estimate:
     """The mean over networks with its error, where there are several."""
+    values = whole.independent(values)
     with np.errstate(all="ignore"):
         mean, error = np.mean(values), np.std(values, ddof=1) / np.sqrt(values.size) if values.size > 1 else None
     if error is not None and not np.isfinite(mean):
@@ -282,21 +291,23 @@ def _along(question: Question, accepted: Offer, ask: Ask, whole: Finished, steps
     kind, name, record = question.record.kind, question.asked.name, question.record
     assert isinstance(kind, Estimator)
     own = own_steps(kind, ask, steps)
-    means = {key[len(name) + 1 :]: whole.finite(key, name) for key in whole.arrays if key.startswith(f"{name}/")}
-    draws = next(iter(means.values())).shape[0]
+    own_keys = [key for key in whole.arrays if key.startswith(f"{name}/")]
+    draws = whole.arrays[own_keys[0]].shape[0]
+    means = {key[len(name) + 1 :]: whole.independent(whole.finite(key, name)) for key in own_keys}
+    blocks = next(iter(means.values())).shape[0]
 
     def finish(each: Mapping[str, Any]) -> dict[str, Any]:
         found = [kind.finish(ask, {key: m[k] for key, m in each.items()}) for k in range(len(own))]
         parts = [each if isinstance(each, Mapping) else {"": each} for each in found]
         return {part: np.stack([np.asarray(each[part], np.float64) for each in parts]) for part in parts[0]}
 
-    value, error, replicates = _jackknife(means, draws, finish)
+    value, error, replicates = _jackknife(means, blocks, finish)
     coords = {"step": np.asarray(own, float), **_coords(question, record.coords(ask))}
     make = partial(_estimate, question, accepted, draws)
     return [
         make(part, value[part], coords=coords, stderr=None if error is None else error[part],
              replicates=None if replicates is None else replicates[part],
-             diagnostics={"blocks": min(draws, MOST_BLOCKS)} if draws > 1 else {})
+             diagnostics={"blocks": min(blocks, MOST_BLOCKS)} if blocks > 1 else {})
         for part in value
     ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from typing import Any
 from nnspec.ir.expr import Integral
 from nnspec.ir.walk import walk
 from nnspec.lower.field import parameter_count, work_per_point
+from nnspec.lower.forms import Obstacle, linear_in_amplitudes
 from nnspec.lower.training import TOGETHER, Recipe, recorded
 from nnspec.plugin import Backend, Estimator, Offer, Process, Program, Question, Refusal, Resources, hookimpl
 from nnspec_std.backends._training_run import run_program
@@ -27,6 +28,8 @@ CHUNK = 2**27
 """Bytes of parameters, optimizer and gradients of the networks of a chunk."""
 COPIES = 8
 """Arrays as large as the parameters that training holds: moments of Adam, gradients, the old and the new."""
+FEWEST_MIRRORED = 8
+"""Networks from which on they are mirrored without being asked: fewer pairs than four have no error to speak of."""
 SEGMENT = 2e12
 """Floating-point operations of a segment: a minute or so on one core."""
 
@@ -65,7 +68,7 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
         return []
     if process.word != PROCESS:
         return [_refused(f"`{process.name}` is no training")]
-    refusal = _model(question) or _optimizer(process) or _estimator(question, process)
+    refusal = _model(question) or _optimizer(process) or _pairs(question, process) or _estimator(question, process)
     return [refusal or _offer(question, process)]
 
 
@@ -92,6 +95,26 @@ def _optimizer(process: Any) -> Refusal | None:
     if process.option("optimizer")[0] == "lbfgs":
         return _refused("training by L-BFGS is not built yet", later=True)
     return None
+
+
+def _pairs(question: Question, process: Any) -> Refusal | None:
+    found = _mirrored(question, process)
+    if not isinstance(found, str):
+        return None
+    return _refused(f"networks have no mirror images here: {found}", span=process.place("antithetic"))
+
+
+def _mirrored(question: Question, process: Any) -> tuple[str, ...] | str:
+    """The amplitudes that the field is odd in, if networks come in pairs; why they cannot, where they must."""
+    asked, draws = process.option("antithetic"), int(process.option("draws"))
+    if asked == "never" or (asked == "auto" and (draws % 2 or draws < FEWEST_MIRRORED)):
+        return ()
+    form = linear_in_amplitudes(question.experiment, question.words)
+    if isinstance(form, Obstacle):
+        return form.reason if asked == "always" else ()
+    if not form.centred(question.experiment.values):
+        return "the field is not odd in its normal amplitudes" if asked == "always" else ()
+    return tuple(each.decl.name for each in form.amplitudes)
 
 
 def _estimator(question: Question, process: Any) -> Refusal | None:
@@ -138,8 +161,10 @@ def _offer(question: Question, process: Any) -> Offer:
         read = record["at"].type.shape[0] * len(steps_of(process)) if record else 0
         memory += 16.0 * draws * (steps + read)
         flops *= draws
+    pairs = f", in {draws // 2} pairs of opposite amplitudes" if _mirrored(question, process) else ""
     return Offer(
-        backend=NAME, method=METHOD, why=f"{draws} networks are trained for {steps:,} steps in float64", dims=question.asked.dims,
+        backend=NAME, method=METHOD, why=f"{draws} networks are trained for {steps:,} steps in float64{pairs}",
+        dims=question.asked.dims,
         shape=shape, draws=draws, flops=flops, bytes=memory, error=f"1/sqrt({draws:,}) of the spread of one network",
         group=process.name, preference=10, cite=question.record.cite,
     )  # fmt: skip
@@ -176,6 +201,7 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     recipe = Recipe(
         optimizer=word, loss=options["loss"], batch=options.get("batch"), steps=int(options["steps"]),
         points=int(options["data"].type.shape[0]), momentum=bool(numbers.get("momentum", 0.0)),
+        mirrored=tuple(_mirrored(questions[0], process)),
     )  # fmt: skip
     return run_program(questions, offers, resources, recipe, tuple(_cut(questions[0], process).shards()), steps_of(process))
 

@@ -12,6 +12,12 @@ with the exponents c of the parameterization; biases move as input weights of an
 A network whose loss is not finite has the loss +inf from that step on, with a warning: it is worse than any other, so that
 the best learning rate of a sweep can be found. Predictions, and what is measured along it, have no value then.
 What is measured `along` a training is read where predictions are recorded; without `record` at the first and last step.
+
+Where the field is odd in centred normal amplitudes (the readout of a stack), a network and its mirror image with the
+opposite amplitudes are equally probable. At least eight networks, an even number, then start as such pairs: draws 1 and 2,
+3 and 4, ... Each of them follows the law of the model, and their mean is that of independent networks without the noise of
+the start, which is most of it while training is lazy [chizat2019]. Errors count pairs. A sum over draws that needs them
+independent wants `antithetic: never`.
 """
 
 from __future__ import annotations
@@ -65,6 +71,9 @@ def refuse(options: Args, dim: int) -> tuple[str, str] | None:
             return "optimizer", f"`{key}` lies between 0 and 1 (1 not among them), and this is {numbers[key]:g}"
     if numbers.get("eps", 0.0) < 0.0:
         return "optimizer", f"`eps` is not negative, and this is {numbers['eps']:g}"
+    draws = int(options.get("draws") or 1)
+    if options.get("antithetic") == "always" and draws % 2:
+        return "antithetic", f"pairs need an even number of networks, and these are {draws}"
     batch, points = options.get("batch"), options["data"].type.shape[0]
     if batch is None:
         return None
@@ -91,6 +100,8 @@ def nnspec_observables() -> Iterable[Observable]:
             Field(name="batch", type="count", doc="points in one step; all of them when it is not given"),
             Field(name="record", type="mapping", doc="where and when predictions are kept", fields=RECORD),
             Field(name="draws", type="count", doc="networks that are trained", default="1"),
+            Field(name="antithetic", type="word", doc="start in pairs of opposite amplitudes: auto (where it can be, from 8 "
+                  "networks on), always or never", default="auto", choices=("auto", "always", "never")),
         ),
         dims=lambda _: (),
         shape=lambda _o, _d: (),
@@ -98,5 +109,5 @@ def nnspec_observables() -> Iterable[Observable]:
         refuse=refuse,
         parts=parts,
         example="{train: {data: toy, optimizer: {sgd: {lr: 0.1}}, steps: 10}}",
-        cite=("kingma2015", "liu1989"),
+        cite=("kingma2015", "liu1989", "chizat2019"),
     )
