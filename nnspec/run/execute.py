@@ -13,7 +13,7 @@ from typing import Any
 from nnspec.ir.experiment import Experiment
 from nnspec.numerics import lazy
 from nnspec.numerics.lazy import jax, np
-from nnspec.plan.planner import Group, Plan
+from nnspec.plan.planner import Group, Plan, Row
 from nnspec.plan.show import size_of
 from nnspec.plugin.records import Ask, Program, Resources
 from nnspec.plugin.vocabulary import Vocabulary
@@ -79,35 +79,69 @@ def execute(
     Raises:
         ComputingError: a group that would need too much memory, or that gave a number that is not finite.
     """
-    _refuse_memory(plan, memory)
+    _refuse_rows(plan.rows, memory)
     data = make_data(plan.experiment, words)
     found: dict[str, Estimate] = {}
     seconds: dict[str, float] = {}
     for group in plan.groups:
         start = time.perf_counter()
-        for estimate in _run(group, plan.experiment, words, data, report, programs, shelf, memory, force):
+        for estimate in _answered(group, _Setting(plan.experiment, words, data, report, programs, shelf, memory, force)):
             found[estimate.name] = _owned(estimate, words)
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
     ordered = tuple(each for row in plan.rows for each in found.values() if _is_of(each.name, row.asked.name))
     return Outcome(ordered, data, seconds, jax.devices()[0].device_kind if plan.groups else "")
 
 
-def _run(
-    group: Group, experiment: Experiment, words: Vocabulary, data: dict[str, Any], report: Report,
-    programs: Programs | None, shelf: Shelf, memory: float, force: bool,
-) -> list[Estimate]:  # fmt: skip
-    made = _Made(group, experiment, words, data, {} if programs is None else programs)
+@dataclass(frozen=True)
+class _Setting:
+    """What all groups of a run share."""
+
+    experiment: Experiment
+    words: Vocabulary
+    data: dict[str, Any]
+    report: Report
+    programs: Programs | None
+    shelf: Shelf
+    memory: float
+    force: bool
+
+
+def _answered(group: Group, setting: _Setting) -> list[Estimate]:
+    """A group's estimates; where a method that the planner chose gives no number, those of the next that samples.
+
+    Only what is not sampled gives way: a sample that is not finite is a fault of the model.
+    """
+    try:
+        return _run(group, setting)
+    except ComputingError as error:
+        others = [[offer for offer in row.answers.offers if offer.draws] for row in group.rows]
+        free = [row.answers.question.method is None and not row.chosen.draws for row in group.rows]
+        if error.diagnostic.code != "NN704" or not all(free) or not all(others):
+            raise
+        if len(group.rows) > 1:
+            return [each for row in group.rows for each in _answered(replace(group, rows=(row,)), setting)]
+        row, chosen = group.rows[0], others[0][0]
+        _refuse_rows((replace(row, chosen=chosen),), setting.memory)
+        why = f"{row.chosen.method} gave no number ({error.diagnostic.notes[0]}), so that it is sampled: {chosen.method}"
+        setting.report(Progress(row.asked.name, 0, 1, 0, 0.0, note=f"{row.asked.name}: {why}"))
+        found = _run(Group(chosen.backend, (replace(row, chosen=chosen),)), setting)
+        return [replace(each, warnings=(why, *each.warnings)) for each in found]
+
+
+def _run(group: Group, setting: _Setting) -> list[Estimate]:
+    programs, report, shelf = setting.programs, setting.report, setting.shelf
+    made = _Made(group, setting.experiment, setting.words, setting.data, {} if programs is None else programs)
     names = ", ".join(row.asked.name for row in group.rows)
     report(Progress(names, 0, 1, 0, 0.0))
     try:
         program = made.program(range(len(group.rows)))
         parts = made.parts(program, shelf)
-        if force:
+        if setting.force:
             for part in parts:
                 part.shelf.drop()
         for part, each in zip(parts, made.nodes(program), strict=True):
             part.shelf.describe(each)
-        program, kept = complete(program, parts, names, report, made.program, memory)
+        program, kept = complete(program, parts, names, report, made.program, setting.memory)
         with np.errstate(all="ignore"):  # what is not finite is found in the results
             found = program.finish(kept)
             return [_finite(estimate, group, lambda name: program.explain(kept, name)) for estimate in found]
@@ -180,8 +214,8 @@ def reasons(plan: Plan, words: Vocabulary, shelf: Shelf) -> dict[str, str]:
     return found
 
 
-def _refuse_memory(plan: Plan, memory: float) -> None:
-    for row in plan.rows:
+def _refuse_rows(rows: Sequence[Row], memory: float) -> None:
+    for row in rows:
         need = row.chosen.bytes
         if need > memory:
             message = f"`{row.asked.name}` would need {size_of(need)}; the limit is {size_of(memory)}"
