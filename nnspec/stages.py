@@ -210,6 +210,7 @@ def run(
     """
     from nnspec.report.gallery import publish
     from nnspec.run import execute, places, stopping, store
+    from nnspec.run.data import keep_files
     from nnspec.run.run import run as compute
     from nnspec.run.run import write
     from nnspec.run.shards import Shelf
@@ -237,6 +238,7 @@ def run(
         write(finished, work)
         (work / "spec.yaml").write_bytes(checked.spec.source.text.encode())
         (work / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
+        keep_files(checked.experiment, work)
         outcome = finished.outcome
         publish(work, finished.record, checked.experiment, outcome.estimates, outcome.data, checked.spec.source.text)
         if not force and place.record is not None:  # another process was faster
@@ -262,6 +264,7 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
     """Every point in a run folder of its own, and the whole beside them; points that are there are not computed again."""
     from nnspec.report.gallery import publish
     from nnspec.run import execute, sweep
+    from nnspec.run.data import keep_files
     from nnspec.run.run import run_record, write_whole
 
     words, experiment = checked.spec.words, checked.experiment
@@ -296,6 +299,7 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
     path.mkdir(parents=True, exist_ok=True)
     (path / "spec.yaml").write_bytes(checked.spec.source.text.encode())
     (path / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
+    keep_files(experiment, path)
     publish(path, record, experiment, whole.estimates, {}, checked.spec.source.text)
     write_whole(record, whole, path)
     errors = tuple(each for point in whole.points for each in point.errors)

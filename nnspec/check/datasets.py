@@ -11,6 +11,7 @@ from nnspec.check.attempts import attempt, parsed
 from nnspec.check.constants import key_name, section
 from nnspec.check.domains import read_domain
 from nnspec.check.expressions import Reader
+from nnspec.check.files import data_file
 from nnspec.check.lists import literal, uneven
 from nnspec.check.nouns import clauses, noun
 from nnspec.check.scope import Meaning, Scope, Wrong
@@ -116,7 +117,7 @@ def _generated(record: Dataset, formula: ast.Call, scope: Scope) -> _Made:
             target = given
         elif given is None:
             plain[parameter.name] = parameter.default
-            options.append((parameter.name, ir.Lit(value=parameter.default)))  # type: ignore[arg-type]
+            options.append((parameter.name, _default(parameter)))
         else:
             plain[parameter.name], expression = _argument(parameter, given, record, scope)
             options.append((parameter.name, expression))
@@ -131,7 +132,8 @@ def _generated(record: Dataset, formula: ast.Call, scope: Scope) -> _Made:
     value = ir.Apply(fn=record.name, args=(), options=tuple(options), type=data(shape), span=formula.span)
     label_ = _target(target, record, options, shape, scope) if target is not None else None
     seed = (record.name, float(plain[record.seed])) if record.seed else None
-    return _Made(value, shape, label_, labelled=label_ is not None or record.label is not None, seed=seed)
+    own = record.label is not None and record.has_labels(plain)
+    return _Made(value, shape, label_, labelled=own or label_ is not None, seed=seed)
 
 
 def _bind(record: Dataset, node: ast.Call) -> dict[str, ast.Expr]:
@@ -172,10 +174,20 @@ def _argument(parameter: Parameter, node: ast.Expr, record: Dataset, scope: Scop
             if not isinstance(node, ast.Str):
                 raise Wrong(Diagnostic("NN304", f"{what} is a text in quotes", node.span, "this is a formula"))
             return node.text, ir.Text(value=node.text, span=node.span)
+        case "file":
+            if not isinstance(node, ast.Str):
+                raise Wrong(Diagnostic("NN304", f"{what} is the name of a file, in quotes", node.span, "this is a formula"))
+            file = data_file(node)
+            return file, ir.File(sha256=file.sha256, path=str(file.path), name=node.text, span=node.span)
         case _:
             value = number(node, read, scope, what, finite=True)
     read(node)  # uses its names
     return value, ir.Lit(value=value)
+
+
+def _default(parameter: Parameter) -> ir.Expr:
+    assert parameter.default is not None
+    return ir.Text(value=parameter.default) if isinstance(parameter.default, str) else ir.Lit(value=parameter.default)
 
 
 def _count(parameter: Parameter, node: ast.Expr, read: Reader, scope: Scope, what: str) -> int:

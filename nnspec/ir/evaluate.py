@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nnspec.ir.expr import (
@@ -18,6 +19,7 @@ from nnspec.ir.expr import (
     Dot,
     Expr,
     Factorial,
+    File,
     Lit,
     Local,
     Logic,
@@ -26,6 +28,7 @@ from nnspec.ir.expr import (
     Text,
     Vector,
 )  # fmt: skip
+from nnspec.ir.files import FileValue
 from nnspec.ir.functions import FUNCTIONS
 
 
@@ -74,6 +77,8 @@ def evaluate(node: Expr, values: Mapping[str, Any]) -> Any:
     match node:
         case Lit(value=value) | Text(value=value):
             return value
+        case File(sha256=sha256, path=path):
+            return FileValue(sha256, Path(path))
         case Const(name=name) | Local(name=name):
             return values[name]
         case Neg(arg=arg):

@@ -46,6 +46,15 @@ class Text(Expr):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class File(Expr):
+    """A file of data: what is in it counts, not where it lies, nor the name that the spec has for it."""
+
+    sha256: str
+    path: str = field(default="", compare=False)
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Const(Expr):
     """A constant of `let`."""
 

@@ -72,7 +72,7 @@ class Parameter:
     """An argument of a density, a data generator or an activation, by position or by name."""
 
     name: str
-    type: Literal["real", "int", "domain", "vec", "matrix", "text", "data", "target"] = "real"
+    type: Literal["real", "int", "domain", "vec", "matrix", "text", "file", "data", "target"] = "real"
     doc: str = ""
     default: float | int | str | None = None
     positive: bool = False
@@ -226,7 +226,8 @@ class Dataset:
 
     An argument of the type `target` labels the points: a function of the spec, or a formula of the components of a point
     and of `coordinates`, further names that a point has. Where the generator labels them itself, `label(args, points)`
-    does so, [point]. `args` has numbers, texts, domains (`DomainValue`) and data sets (arrays).
+    does so, [point], of those `has_labels`. `args` has numbers, texts, domains (`DomainValue`), files (`FileValue`) and
+    data sets (arrays).
     """
 
     name: str
@@ -236,6 +237,7 @@ class Dataset:
     make: Callable[[Args], Array]
     refuse: Callable[[Args], str | None] = field(default=lambda _: None)
     label: Callable[[Args, Array], Array] | None = None
+    has_labels: Callable[[Args], bool] = field(default=lambda _: True)
     coordinates: tuple[str, ...] = ()
     coordinate: Callable[[Args, str], Array] | None = None
     """Values [point] of one of the `coordinates`."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from nnspec.check.files import COPIES, copy_name
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import evaluate
 from nnspec.ir.experiment import DataDecl, Experiment, Observable
+from nnspec.ir.files import FileValue
+from nnspec.ir.walk import walk
 from nnspec.numerics.lazy import np
 from nnspec.plugin.records import Ask, Table
 from nnspec.plugin.vocabulary import Vocabulary
+
+MOST_COPIED = 2**26
 
 
 def make_data(experiment: Experiment, words: Vocabulary) -> dict[str, Any]:
@@ -19,6 +25,24 @@ def make_data(experiment: Experiment, words: Vocabulary) -> dict[str, Any]:
     for decl in experiment.data:  # each may be made of those before it
         found[decl.name] = made(decl.value, found, words)
     return found
+
+
+def files_of(experiment: Experiment) -> list[ir.File]:
+    """The files that data come from."""
+    return [node for decl in experiment.data for node in walk(decl.value) if isinstance(node, ir.File)]
+
+
+def keep_files(experiment: Experiment, folder: Path) -> None:
+    """Copies of data files in a run folder, in which the spec finds them again; large ones are linked to."""
+    for file in files_of(experiment):
+        place = folder / COPIES / copy_name(file.name)
+        place.parent.mkdir(exist_ok=True)
+        place.unlink(missing_ok=True)
+        content = FileValue(file.sha256, Path(file.path)).read()
+        if len(content) <= MOST_COPIED:
+            place.write_bytes(content)
+        else:
+            place.symlink_to(file.path)
 
 
 def labels(decl: DataDecl, data: dict[str, Any], constants: Mapping[str, Any], words: Vocabulary) -> Any:

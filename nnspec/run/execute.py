@@ -18,7 +18,7 @@ from nnspec.plan.show import size_of
 from nnspec.plugin.records import Ask, Program, Resources
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
-from nnspec.run.data import make_data, request
+from nnspec.run.data import made, make_data, request
 from nnspec.run.nodes import Node, node, reason
 from nnspec.run.passes import NAMELESS, Part, Progress, complete
 from nnspec.run.shards import NOWHERE, Shelf
@@ -80,7 +80,7 @@ def execute(
         ComputingError: a group that would need too much memory, or that gave a number that is not finite.
     """
     _refuse_rows(plan.rows, memory)
-    data = make_data(plan.experiment, words)
+    data = _data(plan.experiment, words)
     found: dict[str, Estimate] = {}
     seconds: dict[str, float] = {}
     for group in plan.groups:
@@ -90,6 +90,17 @@ def execute(
         seconds[", ".join(row.asked.name for row in group.rows)] = time.perf_counter() - start
     ordered = tuple(each for row in plan.rows for each in found.values() if _is_of(each.name, row.asked.name))
     return Outcome(ordered, data, seconds, jax.devices()[0].device_kind if plan.groups else "")
+
+
+def _data(experiment: Experiment, words: Vocabulary) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for decl in experiment.data:
+        try:
+            found[decl.name] = made(decl.value, found, words)
+        except ArithmeticError as error:
+            message = f"the data `{decl.name}` cannot be made"
+            raise ComputingError(Diagnostic("NN704", message, decl.span, "declared here", notes=(str(error),))) from error
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from nnspec.ir.evaluate import DomainValue
+from nnspec.ir.files import FileValue
 from nnspec.numerics.lazy import np
 from nnspec.plugin.manager import KINDS
 from nnspec.plugin.records import Args, Dataset, Parameterization, Role
@@ -61,6 +64,13 @@ def _check_one_each(what: str, compute: Callable[[], Any], points: int) -> None:
     assert np.array_equal(values, np.asarray(compute())), f"{what} are other numbers the second time"
 
 
+def _table() -> FileValue:
+    """A small table of numbers as a file."""
+    path = Path(tempfile.mkdtemp(prefix="nnspec-laws-")) / "points.csv"
+    path.write_text("a,b,y\n0,1,2\n-1,0.5,3\n2,2,4\n", encoding="utf-8")
+    return FileValue.of(path)
+
+
 def _argument(parameter: Any, place: int) -> Any:
     if parameter.default is not None:
         return parameter.default
@@ -69,6 +79,8 @@ def _argument(parameter: Any, place: int) -> Any:
         "int": place + 3, "real": place + 0.5, "domain": DomainValue("product", 2, (side, side)),
         "data": np.arange(6.0).reshape(3, 2), "target": "",
     }  # fmt: skip
+    if parameter.type == "file":
+        return _table()
     assert parameter.type in examples, f"give `args`: '{parameter.name}' has no obvious example"
     return examples[parameter.type]
 

@@ -256,20 +256,28 @@ def test_what_gives_no_points_is_refused(name, args, reason):
     assert reason in WORDS[name].refuse(args)
 
 
-def test_what_a_check_asks_for_loads_no_arrays():
+@pytest.mark.parametrize("ending", ["csv", "npz"])
+def test_what_a_check_asks_for_loads_no_arrays(tmp_path, ending):
     """Shapes and refusals are plain Python, of data sets and of covariances."""
     code = """
 import sys
+from pathlib import Path
 from nnspec.ir.evaluate import DomainValue
+from nnspec.ir.files import FileValue
 from nnspec.plugin.vocabulary import load_vocabulary
 words = load_vocabulary(no_plugins=True)
 side = DomainValue("interval", 1, (0.0, 1.0))
 args = {"a": 1, "b": 2, "d": 2, "n": 3, "r": 1, "seed": 0, "width": 4, "domain": side, "x": (side, side), "y": ""}
+file = FileValue.of(Path(sys.argv[1]))
 for name in words.words("datasets"):
-    assert words.datasets[name].refuse(args) is None, name
-    name == "table" or words.datasets[name].shape(args)
+    given = {"path": file, "x": "", "y": ""} if name == "file" else args
+    assert words.datasets[name].refuse(given) is None, name
+    name == "table" or words.datasets[name].shape(given)
 assert words.densities["MvNormal"].refuse({"mean": (0, 0), "cov": ((1, 2), (2, 1))})
 print(*sorted({"jax", "numpy"} & set(sys.modules)))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    path = tmp_path / f"points.{ending}"
+    np.savez(tmp_path / "points.npz", x=np.ones((3, 2)), y=np.ones(3))
+    (tmp_path / "points.csv").write_text("a,y\n1,2\n")
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
