@@ -58,13 +58,17 @@ class Activation:
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
     parity: Literal["odd", "even", "none"] = "none"
-    degree: float | None = None
-    """phi(c u) = c^degree phi(u) for c > 0, where that holds."""
+    degree: float | Callable[..., float] | None = None
+    """phi(c u) = c^degree phi(u) for c > 0, where that holds; a function of the options where they decide it."""
     kinks: tuple[float, ...] = ()
     """Where phi or its derivative jumps."""
     jumps: tuple[float, ...] = ()
     """Where phi itself jumps: then there is a kernel, and no tangent kernel."""
     cite: tuple[str, ...] = ()
+
+    def degree_at(self, **options: Any) -> float | None:
+        """The degree at these options; None where phi is not homogeneous."""
+        return self.degree(**options) if callable(self.degree) else self.degree
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from nnspec.ir.evaluate import evaluate
 from nnspec.ir.experiment import DataDecl, Experiment, Observable
 from nnspec.ir.files import FileValue
 from nnspec.ir.walk import walk
+from nnspec.lower.datasets import made, made_args
 from nnspec.numerics.lazy import np
 from nnspec.plugin.records import Ask, Table
 from nnspec.plugin.vocabulary import Vocabulary
@@ -52,7 +53,7 @@ def labels(decl: DataDecl, data: dict[str, Any], constants: Mapping[str, Any], w
         return None
     assert isinstance(decl.value, ir.Apply)
     record = words.datasets[decl.value.fn]
-    args = _args(decl.value, data, words)
+    args = made_args(decl.value, data, words)
     if decl.target is None:
         assert record.label is not None
         return np.asarray(record.label(args, points), dtype=np.float64)
@@ -76,31 +77,9 @@ def _coordinate(name: str, value: ir.Apply, data: dict[str, Any], words: Vocabul
     """A further coordinate of each point: of the generator, or of the data set that it was given."""
     record = words.datasets[value.fn]
     if name in record.coordinates and record.coordinate is not None:
-        return np.asarray(record.coordinate(_args(value, data, words), name))
+        return np.asarray(record.coordinate(made_args(value, data, words), name))
     inner = next(option for _, option in value.options if isinstance(option, ir.Apply))
     return _coordinate(name, inner, data, words)
-
-
-def made(value: ir.Expr, data: dict[str, Any], words: Vocabulary) -> Any:
-    """The numbers of a data set, of which others may be made already."""
-    if isinstance(value, ir.DataRef):
-        return data[value.name]
-    if isinstance(value, ir.Apply):
-        return np.asarray(words.datasets[value.fn].make(_args(value, data, words)), dtype=np.float64)
-    return _numbers(value)
-
-
-def _args(value: ir.Apply, data: dict[str, Any], words: Vocabulary) -> dict[str, Any]:
-    """The arguments of a generator: numbers, texts, domains, data sets that are made."""
-    nested = (ir.DataRef, ir.Apply, ir.Vector)
-    return {
-        name: made(option, data, words) if isinstance(option, nested) else evaluate(option, {})
-        for name, option in value.options
-    }
-
-
-def _numbers(value: ir.Expr) -> Any:
-    return np.asarray(evaluate(value, {}), dtype=np.float64)
 
 
 def request(asked: Observable, experiment: Experiment, data: dict[str, Any], words: Vocabulary) -> Ask:
@@ -124,5 +103,5 @@ def _option(value: Any, data: dict[str, Any]) -> Any:
     if isinstance(value, ir.DataRef):
         return data[value.name]
     if isinstance(value, ir.Vector):
-        return _numbers(value)
+        return np.asarray(evaluate(value, {}), dtype=np.float64)
     return value

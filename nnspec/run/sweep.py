@@ -10,12 +10,13 @@ from typing import Any
 from nnspec.ir.experiment import Axis, Experiment, Sweep
 from nnspec.ir.expr import Apply, DataRef
 from nnspec.ir.walk import walk
+from nnspec.lower.datasets import made
 from nnspec.numerics.lazy import np
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
 from nnspec.result.record import CheckRecord
 from nnspec.run.checks import judge_over
-from nnspec.run.data import made, make_data
+from nnspec.run.data import make_data
 from nnspec.text.diagnostic import Diagnostic
 
 

@@ -29,7 +29,7 @@ def check_activation(record: Activation) -> None:
     missing = [name for name, default in options.items() if default is None]
     assert not missing, f"parameters of an activation have defaults; these have none: {', '.join(missing)}"
     phi = partial(record.apply, **options)
-    _check_function(record, phi)
+    _check_function(record, phi, record.degree_at(**options))
     if record.dual is None:
         assert record.dual_prime is None, f"'{record.name}' has a dual of its derivative, but none of itself"
         return
@@ -57,7 +57,7 @@ def covariances() -> Any:
     return np.concatenate([np.array(fixed), near, np.array(wide)])
 
 
-def _check_function(record: Activation, phi: Callable[[Any], Any]) -> None:
+def _check_function(record: Activation, phi: Callable[[Any], Any], degree: float | None) -> None:
     u = np.linspace(-6.0, 6.0, 121) + 0.013
     for dtype in (jnp.float32, jnp.float64):
         x = jnp.asarray(u, dtype).reshape(11, 11)
@@ -70,8 +70,8 @@ def _check_function(record: Activation, phi: Callable[[Any], Any]) -> None:
     sign = {"odd": -1.0, "even": 1.0}.get(record.parity)
     if sign is not None:
         assert_close(f"'{record.name}', said to be {record.parity},", phi(-x), sign * phi(x), 1e-12)
-    if record.degree is not None:
-        assert_close(f"'{record.name}' of degree {record.degree:g}", phi(3.0 * x), 3.0**record.degree * phi(x), 1e-12)
+    if degree is not None:
+        assert_close(f"'{record.name}' of degree {degree:g}", phi(3.0 * x), 3.0**degree * phi(x), 1e-12)
     slope = derivative(phi)(x)
     jumps = np.abs(np.diff(np.asarray(derivative(phi)(jnp.asarray([-1e-7, 1e-7])))))
     assert bool(jnp.all(jnp.isfinite(slope))), f"the derivative of '{record.name}' is not finite"

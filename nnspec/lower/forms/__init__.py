@@ -8,6 +8,7 @@ from typing import Any
 from nnspec.ir.experiment import Experiment
 from nnspec.lower.forms.amplitudes import LinearInAmplitudes, linear_in_amplitudes
 from nnspec.lower.forms.base import Anything, Obstacle, anything
+from nnspec.lower.forms.homogeneous import HomogeneousLayers, homogeneous_layers
 from nnspec.lower.forms.independent import IndependentNeurons, Neuron, independent_neurons
 from nnspec.lower.forms.layer_stack import LayerStackForm, layer_stack
 from nnspec.lower.forms.stationary import Stationary, stationary
@@ -15,6 +16,7 @@ from nnspec.plugin.vocabulary import Vocabulary
 
 FORMS: dict[str, Callable[[Experiment, Vocabulary], Any]] = {
     "Anything": anything,
+    "HomogeneousLayers": homogeneous_layers,
     "IndependentNeurons": independent_neurons,
     "LayerStack": layer_stack,
     "LinearInAmplitudes": linear_in_amplitudes,
@@ -23,6 +25,6 @@ FORMS: dict[str, Callable[[Experiment, Vocabulary], Any]] = {
 """Every form by its name; a finder gives the form or an obstacle."""
 
 __all__ = [
-    "FORMS", "Anything", "IndependentNeurons", "LayerStackForm", "LinearInAmplitudes", "Neuron", "Obstacle", "Stationary",
-    "anything", "independent_neurons", "layer_stack", "linear_in_amplitudes", "stationary",
+    "FORMS", "Anything", "HomogeneousLayers", "IndependentNeurons", "LayerStackForm", "LinearInAmplitudes", "Neuron", "Obstacle",
+    "Stationary", "anything", "homogeneous_layers", "independent_neurons", "layer_stack", "linear_in_amplitudes", "stationary",
 ]  # fmt: skip

@@ -35,5 +35,6 @@ def nnspec_activations() -> Iterable[Activation]:
         dual=dual,
         dual_prime=dual_prime,
         parameters=(Parameter(name="degree", type="int", doc="the power n, a whole number", default=2),),
+        degree=lambda degree=2: float(degree),
         cite=("isserlis1918",),
     )

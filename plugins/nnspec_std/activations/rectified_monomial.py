@@ -40,6 +40,7 @@ def nnspec_activations() -> Iterable[Activation]:
         dual=dual,
         dual_prime=dual_prime,
         parameters=(Parameter(name="degree", type="int", doc="the power n, a whole number from 1", default=2),),
+        degree=lambda degree=2: float(degree),
         kinks=(0.0,),
         cite=("chosaul2009",),
     )

@@ -6,12 +6,27 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from nnspec.ir.expr import Integral
+from nnspec.ir.expr import DataRef, Integral, Vector
 from nnspec.ir.walk import walk
+from nnspec.lower.datasets import foreseen
 from nnspec.lower.field import environment, traced_constants
 from nnspec.lower.forms import FORMS, Obstacle
 from nnspec.lower.forms.formula import focused
-from nnspec.plugin import Backend, Offer, Program, Question, Refusal, Resources, Rule, hookimpl, jax, jnp, np
+from nnspec.plugin import (
+    Ask,
+    Backend,
+    Estimator,
+    Offer,
+    Program,
+    Question,
+    Refusal,
+    Resources,
+    Rule,
+    hookimpl,
+    jax,
+    jnp,
+    np,
+)
 from nnspec.plugin.records import Statistics
 from nnspec.result.estimate import Estimate
 
@@ -50,6 +65,8 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     reason = rule.refuse(form)
     if isinstance(reason, Refusal):
         return reason
+    if reason is None and rule.refuse_points is not None:
+        reason = rule.refuse_points(form, _points(question))
     if reason is not None:
         return Refusal(backend=NAME, method=rule.method, reason=reason)
     shape = question.record.shape(dict(question.asked.options), question.experiment.model.dim)
@@ -60,6 +77,18 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
         group=question.asked.name, rule=rule.name, preference=_preference(rule, question),
         cite=(*question.record.cite, *rule.cite),
     )  # fmt: skip
+
+
+def _points(question: Question) -> Any:
+    """Where an estimator reads the field, [point, in]; None where that is not known before the run."""
+    kind, options = question.record.kind, dict(question.asked.options)
+    assert isinstance(kind, Estimator)
+    for name, value in options.items():
+        if isinstance(value, (DataRef, Vector)):
+            options[name] = foreseen(value, question.experiment, question.words)
+            if options[name] is None:
+                return None
+    return kind.points(Ask(name=question.asked.name, dim=question.experiment.model.dim, options=options))
 
 
 def _memory(rule: Rule, shape: tuple[int, ...]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnspec.lower.forms import FORMS, IndependentNeurons, LinearInAmplitudes, Obstacle, Stationary
+from nnspec.lower.forms import FORMS, HomogeneousLayers, IndependentNeurons, LinearInAmplitudes, Obstacle, Stationary
 from nnspec.stages import loads
 
 SPEC = """\
@@ -174,3 +174,31 @@ def test_what_keeps_a_network_from_being_stationary(law, body, reason):
     assert isinstance(obstacle, Obstacle)
     assert obstacle.reason == reason
     assert obstacle.span is not None
+
+
+def test_layers_with_homogeneous_activations():
+    relu = TWO.replace("tanh", "relu")
+    form = layered("HomogeneousLayers", relu, "mup")
+    assert isinstance(form, HomogeneousLayers)
+    assert ([level.width for level in form.hidden], form.degree, form.parity, form.linear) == ([8, 8], 1, "none", False)
+    squares = layered("HomogeneousLayers", TWO.replace("tanh", "{monomial: {degree: 3}}"))
+    assert isinstance(squares, HomogeneousLayers)
+    assert (squares.degree, squares.exponents(), squares.parity) == (9, [3, 1], "none")
+    mixed = layered("HomogeneousLayers", TWO.replace("{act: tanh}", "{act: linear}, {act: abs}, {act: relu}"))
+    assert isinstance(mixed, HomogeneousLayers)
+    assert (mixed.parity, mixed.linear) == ("even", False)
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        (TWO, "`tanh` is not homogeneous of a whole degree from 1"),
+        (ONE.replace("tanh", "relu"), "the biases of a hidden `dense` set a scale, so it is not homogeneous"),
+        ("{act: relu}, " + TWO, "`act` acts on the inputs themselves"),
+        (TWO + ", {act: relu}", "`act` has no weights"),
+    ],
+)
+def test_what_keeps_layers_from_being_homogeneous(layers, reason):
+    obstacle = layered("HomogeneousLayers", layers)
+    assert isinstance(obstacle, Obstacle)
+    assert (obstacle.reason, obstacle.span is not None) == (reason, True)
