@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     run.add_argument("--force", action="store_true", help="compute again what is there; the old run is kept beside it")
     run.add_argument("--memory", type=_size, metavar="SIZE", help="limit, as in 8GiB (default: 4GiB)")
+    run.add_argument("--no-plots", action="store_true", help="no pictures; `nnspec plot RUN` draws them later")
     run.add_argument("--json", action="store_true", help="what happens, one JSON object a line (`nnspec doc events`)")
     run.add_argument("-q", "--quiet", action="store_true", help="no progress and no tables: warnings, errors, the run folder")
     run.add_argument("--host", action="store_true", help="write the name of this host into the record")

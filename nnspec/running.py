@@ -76,15 +76,19 @@ class Teller:
 
 
 def run(args: Arguments, load: Callable[[str], Spec], fault: Callable[[Exception], int], tell: Any) -> int:
-    """Every spec in its turn; the worst exit status."""
-    return max([_one(path, args, load, fault, tell) for path in args.specs])
+    """Every spec in its turn, with the programs that were compiled for those before it; the worst exit status."""
+    programs: dict[str, Any] = {}
+    return max([_one(path, args, load, fault, tell, programs) for path in args.specs])
 
 
-def _one(path: str, args: Arguments, load: Callable[[str], Spec], fault: Callable[[Exception], int], tell: Any) -> int:
+def _one(
+    path: str, args: Arguments, load: Callable[[str], Spec], fault: Callable[[Exception], int], tell: Any,
+    programs: dict[str, Any],
+) -> int:  # fmt: skip
     teller = Teller(args, _events(path) if args.json else None, tell)
     try:
         spec = load(path)
-        return _compute((spec.only(*args.only.split(",")) if args.only else spec).check(), args, teller)
+        return _compute((spec.only(*args.only.split(",")) if args.only else spec).check(), args, teller, programs)
     except KeyboardInterrupt:
         teller.done(INTERRUPTED)
         raise
@@ -100,7 +104,7 @@ def _one(path: str, args: Arguments, load: Callable[[str], Spec], fault: Callabl
         return teller.done(status)
 
 
-def _compute(checked: Checked, args: Arguments, teller: Teller) -> int:
+def _compute(checked: Checked, args: Arguments, teller: Teller, programs: dict[str, Any]) -> int:
     from nnspec.run.cache import root
     from nnspec.stages import cached
     from nnspec.stages import run as compute
@@ -118,6 +122,7 @@ def _compute(checked: Checked, args: Arguments, teller: Teller) -> int:
         done = compute(
             checked, Path(args.out) if args.out else None, force=args.force, memory=args.memory, cache=cache, report=report,
             command_line=args.command_line, host=_host() if args.host else None, fail_fast=args.fail_fast,
+            plots=not args.no_plots, programs=programs,
         )  # fmt: skip
     teller.results(done)
     return teller.done({"failed": POINTS_FAILED, "check failed": CHECK_FAILED}.get(done.record.status, DONE), done)

@@ -196,13 +196,15 @@ def run(
     checked: Checked, out: Path | None = None, *, force: bool = False, memory: float | None = None, cache: str | None = None,
     report: Callable[[object], None] = lambda _: None, command_line: tuple[str, ...] = (), host: str | None = None,
     programs: MutableMapping[str, Any] | None = None, fail_fast: bool = False,
+    plots: bool = True,
 ) -> Run:  # fmt: skip
     """Compute a spec into its run folder, or find it there; a sweep into one folder with those of its points.
 
     Run folders go to `out`; without it to the `output.folder` of the spec, or to `runs`. Compiled programs and shards are
     kept in the folder `cache`, so that a longer run begins where a shorter one ended; without it shards are kept beside
     the run folder until the run is complete. A sweep computes all points that can be computed, or with `fail_fast` those
-    before the first that cannot.
+    before the first that cannot. Without `plots` no picture is drawn, nor is any of a single point of a sweep: `nnspec plot`
+    and `nnspec report` draw them from its folder.
 
     Raises:
         ComputingError: when a computation gave no trustworthy number; the folder is not made then.
@@ -225,7 +227,7 @@ def run(
     execute.prepare(cache)
     if checked.experiment.sweep is not None:
         options = {"force": force, "memory": memory, "cache": cache, "report": report, "command_line": command_line, "host": host}
-        return _sweep(checked, place.path, options, fail_fast=fail_fast)
+        return _sweep(checked, place.path, options, fail_fast=fail_fast, plots=plots)
     warnings = tuple(f"{each.code}: {each.message}" for each in checked.warnings)
     shelf = Shelf(place.shards if cache is None else Path(cache) / "shards")
     with shelf.dropped_on(execute.ComputingError, keep=cache is not None):  # whoever goes on would come to the same end
@@ -240,7 +242,7 @@ def run(
         (work / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
         keep_files(checked.experiment, work)
         outcome = finished.outcome
-        publish(work, finished.record, checked.experiment, outcome.estimates, outcome.data, checked.spec.source.text)
+        publish(work, finished.record, checked.experiment, outcome.estimates, outcome.data, checked.spec.source.text, plots=plots)
         if not force and place.record is not None:  # another process was faster
             return Run(place.path, *places.read_same(place.path, checked.experiment), fresh=False)
         with stopping.held():
@@ -260,7 +262,7 @@ def cached(checked: Checked, cache: str | None) -> dict[str, str]:
     return execute.reasons(checked.plan, checked.spec.words, Shelf(None if cache is None else Path(cache) / "shards"))
 
 
-def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: bool) -> Run:
+def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: bool, plots: bool) -> Run:
     """Every point in a run folder of its own, and the whole beside them; points that are there are not computed again."""
     from nnspec.report.gallery import publish
     from nnspec.run import execute, sweep
@@ -280,7 +282,7 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
             ready = spec.check()
             meaning = ready.experiment
             said = {**options, "report": lambda each: options["report"](replace(each, names=f"{point}: {each.names}"))}
-            done = run(ready, path / "points", **said, programs=programs)
+            done = run(ready, path / "points", **said, programs=programs, plots=False)
         except (SpecError, execute.NotYet) as error:
             return sweep.Swept(point, meaning, errors=error.diagnostics)
         except execute.ComputingError as error:
@@ -300,7 +302,7 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
     (path / "spec.yaml").write_bytes(checked.spec.source.text.encode())
     (path / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
     keep_files(experiment, path)
-    publish(path, record, experiment, whole.estimates, {}, checked.spec.source.text)
+    publish(path, record, experiment, whole.estimates, {}, checked.spec.source.text, plots=plots)
     write_whole(record, whole, path)
     errors = tuple(each for point in whole.points for each in point.errors)
     return Run(path, record, whole.estimates, (*failed, *(each for point in whole.points for each in point.failed)), errors=errors)
@@ -310,17 +312,20 @@ def _compute_ahead(checked: Checked, listed: Sequence[sweep.Point], path: Path, 
     """The points by processes of their own, those first that are not there; what is wrong is said when they are gathered."""
     from nnspec.run import workers
 
-    texts: list[str] = []
+    assert checked.experiment.sweep is not None
+    traced = {f"let.{each.name}" for each in checked.experiment.constants if not each.static} | {"numerics.seed"}
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for point in listed:
         spec = _without_sweep(checked)
         with suppress(SpecError):
             for where, value in point.changes:
                 spec = spec.set(where, value)
-            texts.append(resolved(spec))
+            alike = tuple(change for change in point.changes if change[0] not in traced)
+            groups.setdefault(alike, []).append(resolved(spec))
     memory = ("--memory", f"{options['memory']:.0f}B") if options["memory"] is not None else ()
     force = ("--force",) if options["force"] else ()
-    assert checked.experiment.sweep is not None
-    workers.compute_ahead(texts, path / "points", checked.experiment.sweep.workers, (*checked.spec.plugins, *memory, *force))
+    count, arguments = checked.experiment.sweep.workers, (*checked.spec.plugins, *memory, *force)
+    workers.compute_ahead(list(groups.values()), path / "points", count, arguments)
     options["force"] = False  # they are new
 
 

@@ -26,14 +26,19 @@ class CannotShow(Exception):
 
 
 def publish(
-    folder: Path, record: RunRecord, experiment: Experiment, estimates: Sequence[Estimate], data: Mapping[str, Any], spec: str
-) -> None:
-    """Write `plots/` and `report.html` into a run folder, unless the spec says `output: {report: false}`."""
+    folder: Path, record: RunRecord, experiment: Experiment, estimates: Sequence[Estimate], data: Mapping[str, Any], spec: str,
+    *, plots: bool = True,
+) -> None:  # fmt: skip
+    """Write `plots/` and `report.html` into a run folder, unless the spec says `output: {report: false}`.
+
+    Without `plots` the page has no pictures, and says how to get them: they take most of the time of a small run.
+    """
     if not dict(experiment.output).get("report", True):
         return
     record = RunRecord.from_json(record.to_json())  # as it is read from the folder later: the same order of everything
-    (folder / "plots").mkdir(exist_ok=True)
-    figures = pictures(experiment, estimates, data)
+    figures = pictures(experiment, estimates, data) if plots else {}
+    if plots:
+        (folder / "plots").mkdir(exist_ok=True)
     for name, forms in figures.items():
         for form, content in forms.items():
             write_bytes(folder / "plots" / f"{name}.{form}", content)

@@ -185,7 +185,10 @@ def _size(dims: Any, shape: Any) -> str:
 def _figures(
     experiment: Experiment, estimates: Sequence[Estimate], figures: Mapping[str, Mapping[str, bytes]]
 ) -> str:
-    asked = {plot.name: plot for plot in drawable(experiment.plots, estimates, swept(experiment))} if figures else {}
+    asked = {plot.name: plot for plot in drawable(experiment.plots, estimates, swept(experiment))}
+    if asked and not figures:
+        words = "Not drawn in this run: <code>nnspec report</code> makes the page with pictures, <code>nnspec plot</code> files."
+        return element("p", words, class_="small")
     drawn = [picture(forms["svg"], *_told(name, asked.get(name), estimates)) for name, forms in figures.items()]
     return element("div", *drawn, class_="figures") if drawn else ""
 

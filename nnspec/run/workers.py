@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from nnspec.run.stopping import GRACE, PARENT, check
 
+MOST = 16
+"""Specs that one process is given at most, so that all processes end at about the same time."""
 
-def compute_ahead(texts: Sequence[str], out: Path, workers: int, arguments: Sequence[str]) -> None:
-    """Run specs, `workers` at a time, each on its share of the cores; what fails is found out when it is looked for.
+
+def compute_ahead(groups: Sequence[Sequence[str]], out: Path, workers: int, arguments: Sequence[str]) -> None:
+    """Run specs, `workers` processes at a time, each on its share of the cores; what fails is found out when it is looked for.
+
+    A process is given several specs of one group, for which it compiles its programs once. What it leaves when it is killed
+    is given to others one by one.
 
     Args:
-        texts: specs that stand alone.
+        groups: specs that stand alone; those of one group can share compiled programs.
         out: where their run folders go.
         workers: how many processes there are at once.
         arguments: further words of the command line.
     """
     with tempfile.TemporaryDirectory(prefix="nnspec-sweep-") as folder:
-        waiting = list(enumerate(texts))
-        running: dict[int, subprocess.Popen[bytes]] = {}
+        waiting = deque(deque(_written(Path(folder) / str(number), group)) for number, group in enumerate(groups) if group)
+        running: dict[int, tuple[subprocess.Popen[bytes], list[Path]]] = {}
         try:
             while waiting or running:
-                for place in [place for place, process in running.items() if process.poll() is not None]:
-                    del running[place]
+                for place, (process, batch) in list(running.items()):
+                    if process.poll() is not None:
+                        del running[place]
+                        if process.returncode < 0 and len(batch) > 1:
+                            waiting.extend(deque([file]) for file in batch)
                 for place in range(workers):
                     if waiting and place not in running:
-                        number, text = waiting.pop(0)
-                        file = Path(folder) / f"{number}.yaml"
-                        file.write_text(text, encoding="utf-8")
-                        running[place] = _start(file, out, place, workers, arguments)
+                        batch = _batch(waiting, workers - len(running))
+                        running[place] = (_start(batch, out, place, workers, arguments), batch)
                 check()
                 time.sleep(0.05)
         finally:
-            _stop(tuple(running.values()))
+            _stop([process for process, _ in running.values()])
+
+
+def _written(folder: Path, texts: Sequence[str]) -> list[Path]:
+    folder.mkdir()
+    files = [folder / f"{number}.yaml" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, encoding="utf-8")
+    return files
+
+
+def _batch(waiting: deque[deque[Path]], idle: int) -> list[Path]:
+    """The first specs of the first group; a part of them where there are fewer groups than processes with nothing to do."""
+    group = waiting[0]
+    size = min(MOST, math.ceil(len(group) * min(1.0, len(waiting) / idle)))
+    batch = [group.popleft() for _ in range(size)]
+    if not group:
+        waiting.popleft()
+    return batch
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -57,9 +84,9 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
-def _start(file: Path, out: Path, place: int, workers: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+def _start(files: Sequence[Path], out: Path, place: int, workers: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "nnspec", "run", str(file), "--out", str(out), *arguments],
+        [sys.executable, "-m", "nnspec", "run", *map(str, files), "--out", str(out), "--no-plots", *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, PARENT: str(os.getpid())},
     )  # fmt: skip
