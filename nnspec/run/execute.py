@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,11 @@ class _Made:
 
     def asks(self, places: Sequence[int]) -> tuple[Ask, ...]:
         """The requests of some rows."""
-        return tuple(request(self.group.rows[k].asked, self.experiment, self.data, self.words) for k in places)
+        return tuple(self._asks[k] for k in places)
+
+    @cached_property
+    def _asks(self) -> tuple[Ask, ...]:
+        return tuple(request(row.asked, self.experiment, self.data, self.words) for row in self.group.rows)
 
     def program(self, places: Sequence[int]) -> Program:
         """The program of some rows."""

@@ -15,6 +15,7 @@ QUICK = {
     "gaussnet-4pt": (("draws: 1e6", "draws: 2e4"), ("[2, 5, 10, 20, 50, 100, 500, 1000]", "[2, 100]")),
     "cosnet-free-scalar": (("draws: 50000", "draws: 6400"), ("draws: 4000", "draws: 64")),
     "relu-mlp-kernels": (("draws: 20000", "draws: 640"), ("draws: 200}", "draws: 32}"), ("n: 512 ", "n: 128 ")),
+    "finite-width-relu": (("[24, 48, 96, 192]", "[24, 96]"), ("[1, 2, 4]", "[1, 2]")),
 }
 COMPUTED = {*QUICK, "ntk-training", "mup-transfer", "anharmonic-oscillator", "phi4-hmc", "custom-activation-density"}
 """What this version can compute; the last ones take longer, or claim what their few draws do not always keep."""
