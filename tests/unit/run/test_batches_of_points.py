@@ -55,7 +55,7 @@ class Process:
 
     def kill(self) -> None: ...
 
-    def wait(self, timeout: float = 0.0) -> int:  # noqa: ARG002
+    def wait(self, timeout: float = 0.0) -> int:
         return self.returncode
 
 
