@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.special
 
 from nnspec.lower.neurons import moments
 from nnspec.lower.neurons.algebra import Unfit
@@ -128,6 +129,21 @@ def test_cosine_networks_are_invariant_under_translations_with_any_envelope(comp
     here, there = ("[[0.2, 0.1], [-0.5, 1], [1.1, 0.4]]", "[[1.5, 0.8], [0.8, 1.7], [2.4, 1.1]]")
     values = [compute(spec(model, 4, ask("C4", 4, True), points))["C4"].value for points in (here, there)]
     np.testing.assert_allclose(values[0], values[1], rtol=1e-9, atol=1e-12)
+
+
+def test_an_angle_of_a_direction_is_no_phase(compute):
+    """Cosines of a cosine have all harmonics: a plane wave in a random direction gives Bessel functions."""
+    model = PLAIN + "c[i] ~ Uniform(-pi, pi)\nb[i] ~ Uniform(-pi, pi)\nphi(x) = sum_i a[i]*cos(9*cos(c[i])*x[1] + 9*sin(c[i])*x[2] + b[i])"
+    found = compute(spec(model, 3, ask("C2", 2, True), "[[0.2, 0.1], [-0.5, 1], [2.2, 0.1]]"))["C2"].value
+    far = 9 * np.array([0.0, np.hypot(0.7, 0.9), 2.0])
+    np.testing.assert_allclose(found[0], scipy.special.j0(far) / 2, atol=1e-12)
+
+
+def test_powers_of_a_phase_have_its_multiples(compute):
+    """E cos(b)^4 cos(b + u)^4 = (9 + 8 cos(2 u) + cos(4 u)/2)/64."""
+    model = PLAIN + "b[i] ~ Uniform(-pi, pi)\nphi(x) = sum_i a[i]*cos(b[i] + x[1])^4"
+    found = compute(spec(model, 3, ask("C2", 2, True)))["C2"].value
+    np.testing.assert_allclose(found[0, 1], (9 + 8 * np.cos(1.4) + np.cos(2.8) / 2) / 64, rtol=1e-12)
 
 
 def test_widths_enter_as_powers(compute):

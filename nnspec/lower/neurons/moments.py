@@ -124,8 +124,8 @@ class NeuronMoments:
             length = period_of(decl.density, self.form.words, self.form.values)
             if length is not None and len(decl.targets) == 1:
                 degree = _harmonics(found.body, decl.targets[0], length, self.form.values)
-                if degree:
-                    phases[decl.name] = degree * self.n
+                if math.isfinite(degree):
+                    phases[decl.name] = int(degree) * self.n
         return phases
 
     def _summed(self, found: Reduced, grids: list[Any], weights: list[Any], others: Grid) -> dict[int, Any]:
@@ -229,20 +229,41 @@ def _freed(neuron: Neuron) -> tuple[ir.Expr, tuple[ParamDecl, ...]]:
     return body, tuple(free)
 
 
-def _harmonics(body: ir.Expr, name: str, length: float, values: Mapping[str, Any]) -> int:
-    """How many harmonics of a phase one neuron has; 0 where it is no phase."""
-    waves = [part for part in walk(body) if isinstance(part, ir.Apply) and part.fn in ("cos", "sin")]
-    total, seen = 0, 0
-    for wave in waves:
-        for part in summands(wave.args[0]):
+def _harmonics(body: ir.Expr, name: str, length: float, values: Mapping[str, Any]) -> float:
+    """The degree of a polynomial in the cosine and sine of a phase; infinite where it is none."""
+
+    def degree(node: ir.Expr) -> float:
+        if not any(isinstance(part, ir.Param) and part.name == name for part in walk(node)):
+            return 0
+        match node:
+            case ir.Neg(arg=arg) | ir.Derivative(arg=arg):
+                return degree(arg)
+            case ir.Bin(op="add" | "sub", left=left, right=right):
+                return max(degree(left), degree(right))
+            case ir.Bin(op="mul", left=left, right=right):
+                return degree(left) + degree(right)
+            case ir.Bin(op="div", left=left, right=right):
+                return math.inf if degree(right) else degree(left)
+            case ir.Bin(op="pow", left=left, right=ir.Lit(value=power)) if is_whole(power):
+                return int(power) * degree(left)
+            case ir.Apply(fn="cos" | "sin", args=(inside,)):
+                return _turns(inside, name, length, values)
+            case _:
+                return math.inf
+
+    return degree(body)
+
+
+def _turns(inside: ir.Expr, name: str, length: float, values: Mapping[str, Any]) -> float:
+    """How often a wave goes round while the phase goes through its period once; infinite where it does not end as it began."""
+    total = 0.0
+    for part in summands(inside):
+        if any(isinstance(each, ir.Param) and each.name == name for each in walk(part)):
             factor = _multiple(part, name, values)
-            if factor is not None:
-                turns = abs(factor) * length / (2 * math.pi)
-                if not is_whole(turns):
-                    return 0
-                total, seen = total + round(turns), seen + 1
-    inside = sum(isinstance(part, ir.Param) and part.name == name for part in walk(body))
-    return total if seen == inside else 0
+            if factor is None or not is_whole(abs(factor) * length / (2 * math.pi)):
+                return math.inf
+            total += abs(round(factor * length / (2 * math.pi)))
+    return total
 
 
 def _multiple(node: ir.Expr, name: str, values: Mapping[str, Any]) -> float | None:

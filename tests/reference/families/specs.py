@@ -13,7 +13,7 @@ import nnspec
 def formula(name: str, let: Mapping[str, Any], data: Mapping[str, Any], model: str, observables: Mapping[str, str]) -> str:
     """A spec with a block model."""
     lines = ["nnspec: 1", f"name: {name}", f"let: {json.dumps(dict(let))}", f"data: {json.dumps(dict(data))}", "model: |"]
-    lines += [f"  {line}" for line in model.strip().splitlines()]
+    lines += [f"  {line}" for line in model.strip().splitlines() if line]
     lines += ["observables:", *(f"  {key}: {value}" for key, value in observables.items())]
     return "\n".join(lines) + "\n"
 
