@@ -137,8 +137,8 @@ def _not_a_jump(name: str, phi: gaussian_series.Series, slope: gaussian_series.S
         raise ArithmeticError(message)
 
 
-def both(form: LayerStackForm, points: Array) -> tuple[Kernels, Kernels]:
-    """Both kernels at points [point, in], with other panels and added bounds, and as they are.
+def both(form: LayerStackForm, points: Array, *, tangent: bool = True) -> tuple[Kernels, Kernels]:
+    """Both kernels at points [point, in], with other panels and added bounds, and as they are; or NNGP alone.
 
     Raises:
         ArithmeticError: where the two differ too much.
@@ -146,11 +146,11 @@ def both(form: LayerStackForm, points: Array) -> tuple[Kernels, Kernels]:
     functions: dict[Any, Any] = {}
 
     def by(*, fine: bool) -> Kernels:
-        kernels = form.kernels(points, _words(form, functions, fine=fine, tangent=True))
+        kernels = form.kernels(points, _words(form, functions, fine=fine, tangent=tangent))
         return Kernels(nngp=np.asarray(kernels.nngp), ntk=np.asarray(kernels.ntk))
 
     other, fine = by(fine=False), by(fine=True)
-    for each in ("nngp", "ntk"):
+    for each in ("nngp", "ntk") if tangent else ("nngp",):
         _difference(getattr(other, each), getattr(fine, each))
     return other, fine
 

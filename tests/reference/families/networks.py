@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,16 @@ ACTIVATIONS = {
 }
 
 
+FORMULAS = {
+    "linear": "z", "abs": "abs(z)", "relu": "relu(z)", "sign": "sign(z)", "heaviside": "(sign(z) + 1)/2", "erf": "erf(z)",
+    "tanh": "tanh(z)", "sin": "sin(z)", "cos": "cos(z)", "exp": "exp(z)", "gelu": "gelu(z)", "square": "z^2", "cube": "z^3",
+    "sigmoid": "1/(1 + exp(-z))", "silu": "z/(1 + exp(-z))", "softplus": "log(1 + exp(z))",
+    "normal_cdf": "(1 + erf(z/sqrt(2)))/2", "relu_pow2": "relu(z)^2", "relu_pow3": "relu(z)^3",
+    "gauss_exp(-u^2/2)": "exp(-z^2/2)", "gauss_exp(-u^2)": "exp(-z^2)", "quartic_monomial_u^4": "z^4",
+}  # fmt: skip
+"""Activations as formulas in z, where the language has one."""
+
+
 def activation(name: str) -> str:
     """An activation of the records in the words of a spec."""
     slope = re.fullmatch(r"leaky_relu_([\d.]+)", name)
@@ -35,6 +46,16 @@ def dense(width: str, weight: float, bias: float = 0.0) -> str:
     """A dense layer by its variances."""
     law = f', bias: "Normal(0, {bias!r})"' if bias else ""
     return f'{{dense: {{width: {width}, weight: "Normal(0, {weight!r})"{law}}}}}'
+
+
+def pair(inputs: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Two points x, y of R^2 with x.x/2, x.y/2 and y.y/2 as the record says; parallel ones too."""
+    a, c, b = (float(inputs[key]) for key in ("K11", "K12", "K22"))
+    along = c / math.sqrt(a) if a else 0.0
+    across = b - along**2
+    across = math.sqrt(across) if across > 1e-15 * b else 0.0
+    root = math.sqrt(2.0)
+    return [root * math.sqrt(a), 0.0], [root * along, root * across]
 
 
 def kernels(
