@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
 os.environ["NNSPEC_CACHE"] = tempfile.mkdtemp(prefix="nnspec-tests-")
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import models
 import numpy as np
 import pytest
 from scipy import integrate
@@ -16,32 +17,7 @@ from nnspec.run.execute import ComputingError
 from nnspec.testing import assert_agree
 
 HEAD = "nnspec: 1\nname: deformed\n"
-POINT = (
-    HEAD
-    + """
-let: {lambda: 1}
-data: {xs: [0]}
-model:
-  inputs: {x: R}
-  params: {a: "Normal(0, 1)"}
-  field: phi(x)
-  def: a + 0*x
-  deform: exp(-lambda/24*phi(0)^4)
-"""
-)
-CIRCLE = (
-    HEAD
-    + """
-let: {L: 4, m2: 1, lambda: 6, K: (2*pi/L)^2 + m2}
-data: {xs: [0, L/4, L/2]}
-model:
-  inputs: {t: R}
-  params: {z: "Normal(0, 1/m2)", a: "Normal(0, 1/K)", b: "Normal(0, 1/K)"}
-  field: phi(t)
-  def: z/sqrt(L) + sqrt(2/L)*(a*cos(2*pi*t/L) + b*sin(2*pi*t/L))
-  deform: exp(-lambda/24*integral(phi^4, y in Interval(0, L)))
-"""
-)
+POINT, CIRCLE = HEAD + models.POINT.replace("LAMBDA", "1"), HEAD + models.CIRCLE
 
 
 def test_grids_of_few_parameters_are_exact(compute, reference):

@@ -8,42 +8,31 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+import models
+import processes
 import pytest
 
-RUN = """
-nnspec: 1
-name: killed
-let: {N: 50}
-data: {xs: "linspace(-1, 1, 6)"}
-model:
-  inputs: {x: R}
-  indices: {i: N}
-  params:
-    a[i]: Normal(0, 1/N)
-    w[i]: Normal(0, 1)
-    b[i]: Uniform(-pi, pi)
-  field: phi(x)
-  def: sqrt(2)*sum_i a[i]*cos(w[i]*x + b[i])
+RUN = (
+    "nnspec: 1\nname: killed\nlet: {N: 50}\ndata: {xs: 'linspace(-1, 1, 6)'}\n" + models.COSINES + """
 observables:
   G2: {correlator: {n: 2, at: xs, draws: 200000}}
   G4: {correlator: {n: 4, connected: true, at: xs, draws: 200000}}
   S: {spectrum: {modes: 8, draws: 1000}}
 checks: [max(G2) > 0]
 """
+)
 FASTER = RUN.replace("200000", "50000").replace("  S: {spectrum: {modes: 8, draws: 1000}}\n", "") + "output: {report: false}\n"
 SWEEP = FASTER + "sweep: {grid: {let.N: [20, 30, 40]}}\n"
 WORKERS = FASTER + "sweep: {grid: {let.N: [20, 30, 40]}, workers: 2}\n"
 
 
 def start(spec: Path, out: Path, *words: str) -> subprocess.Popen[bytes]:
-    """A run with a cache of its own, in a session of its own, so that it can be killed with all that it started."""
-    env = {**os.environ, "NNSPEC_CACHE": str(cache_of(out))}
-    command = [sys.executable, "-m", "nnspec", "run", str(spec), "--out", str(out), *words]
-    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    """A run in a session of its own, so that it can be killed with all that it started."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return processes.start(spec, out, cache_of(out), *words, **silent, start_new_session=True)
 
 
 def cache_of(out: Path) -> Path:

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
+import models
+import processes
 import pytest
 
 from nnspec.run import stopping
 
-SPEC = """
-nnspec: 1
-name: stopped
-let: {N: 200}
-data: {xs: "linspace(-1, 1, 8)"}
-model:
-  inputs: {x: R}
-  indices: {i: N}
-  params:
-    a[i]: Normal(0, 1/N)
-    w[i]: Normal(0, 1)
-    b[i]: Uniform(-pi, pi)
-  field: phi(x)
-  def: sqrt(2)*sum_i a[i]*cos(w[i]*x + b[i])
-observables:
-  G2: {correlator: {n: 2, at: xs, draws: 4000000}}
-"""
+SPEC = (
+    "nnspec: 1\nname: stopped\nlet: {N: 200}\ndata: {xs: 'linspace(-1, 1, 8)'}\n" + models.COSINES
+    + "observables:\n  G2: {correlator: {n: 2, at: xs, draws: 4000000}}\n"
+)  # fmt: skip
 SWEEP = SPEC + "sweep: {grid: {let.N: [100, 101, 102, 103]}, workers: 2}\n"
 SLOW = '''
 """An activation over which a compiler would brood: one long step of C that no signal interrupts."""
@@ -54,9 +41,8 @@ RUNNING: list[subprocess.Popen[str]] = []
 
 
 def start(spec: Path, *words: str) -> subprocess.Popen[str]:
-    env = {**os.environ, "NNSPEC_CACHE": str(spec.parent / "cache")}
-    command = [sys.executable, "-m", "nnspec", "run", str(spec), "--out", str(spec.parent / "runs"), *words]
-    RUNNING.append(subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    RUNNING.append(processes.start(spec, spec.parent / "runs", spec.parent / "cache", *words, **pipes))
     return RUNNING[-1]
 
 
