@@ -19,7 +19,7 @@ PER_RUN = 64
 """Shards of a run."""
 ROWS: list[str] = []
 """The table of all that was measured in this session."""
-HEAD = f"{"":33} {"runs":>5}  |z|<1   |z|<2   |z|>3   mean z   rms z"
+HEAD = f"{'':33} {'runs':>5}  |z|<1   |z|<2   |z|>3   mean z   rms z"
 
 Exact = Mapping[tuple[str, tuple[int, ...]], float]
 Run = Mapping[str, Any]
