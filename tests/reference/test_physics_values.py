@@ -22,6 +22,9 @@ import numpy as np
 import pytest
 from families import NotComputable
 
+from nnspec.run.execute import ComputingError
+from nnspec.stages import SpecError
+
 HERE = Path(__file__).parent
 KEPT = HERE / "physics_values.json"
 NOT_COVERED: dict[str, str] = json.loads((HERE / "not_covered.json").read_text())
@@ -47,7 +50,7 @@ def records(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 @cache
 def measured(family: str, path: Path, folder: Path) -> dict[str, Any]:
-    """Numbers, or why there are none, by id."""
+    """Numbers, or why there are none, by id; what went wrong with one record is no reason to leave out the others."""
     module, wanted = BY_FAMILY[family], records(path).get(family, [])
     if hasattr(module, "measure_many"):
         return dict(module.measure_many(wanted, folder))
@@ -55,7 +58,7 @@ def measured(family: str, path: Path, folder: Path) -> dict[str, Any]:
     for record in wanted:
         try:
             found[record["id"]] = module.measure(record, folder)
-        except NotComputable as why:
+        except (NotComputable, ComputingError, SpecError) as why:
             found[record["id"]] = why
     return found
 
@@ -67,6 +70,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def complaint(record: dict[str, Any], found: Any, tolerance: float, allowed: float | None = None) -> str | None:
     """What is wrong with a measured value; None when it agrees."""
+    if isinstance(found, Exception):
+        return f"{record['id']}: {found}"
     want = np.asarray(record["value"], dtype=float).reshape(-1)
     if isinstance(found, tuple):  # values and their errors
         found = np.stack([np.asarray(part, dtype=float).reshape(-1) for part in found], axis=1)

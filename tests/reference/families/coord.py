@@ -38,7 +38,8 @@ observables:
 sweep: {{grid: {{let.n: {widths}}}}}
 output: {{report: false}}
 """
-RULES = {"sgd": "sgd: {lr: 0.01}", "adam": "adam: {lr: 0.001, eps: 0}"}
+RULES = {"sgd": "sgd: {lr: 0.001}", "adam": "adam: {lr: 1e-6, eps: 0}"}
+"""Rates so small that no unit saturates at these widths, where changes grow with them."""
 
 
 def allowed(record: dict[str, Any]) -> float:

@@ -14,7 +14,8 @@ HUGE = 10**12
 READOUTS = {
     "": "a[i] ~ Normal(0, s1/N)",
     "uniform": "a[i] ~ Uniform(-sqrt(3*s1/N), sqrt(3*s1/N))",
-    "rademacher": "z[i] ~ Normal(0, 1)",
+    "laplace": "a[i] ~ Laplace(0, sqrt(s1/(2*N)))",
+    "rademacher": "z[i] ~ Rademacher()",
 }
 
 
@@ -22,7 +23,7 @@ def network(width: int, inputs: dict[str, Any], readout: str = "", scale: str = 
     """Constants and model of phi = sum_i a_i cos(w_i.x + b_i)."""
     let = {"N": width, "s1": inputs.get("s1", 1.0), "s0": inputs.get("s0", 1.0), "d": inputs.get("d", 1)}
     front = f"{scale}*" if scale else ""
-    amplitude = "sqrt(s1/N)*sign(z[i])" if readout == "rademacher" else "a[i]"
+    amplitude = "sqrt(s1/N)*z[i]" if readout == "rademacher" else "a[i]"
     model = f"""
 index i in N
 input x in R^d

@@ -12,6 +12,7 @@ import nnspec
 from families.networks import activation, dense, pair
 
 FAMILIES = ("dyn",)
+SLOW = True
 TOLERANCE = 1e-9
 MANY = 10**12
 """Steps of gradient descent that are as good as its flow: the error of the discrete solution is of order 1/MANY."""

@@ -16,7 +16,7 @@ SLOW = True
 HEAD = "nnspec: 1\nname: first-order\n"
 NOTHING = "model: {inputs: {x: R}, params: {a: 'Normal(0, 1)'}, field: phi(x), def: a*cos(x)}\n"
 FAR = 40
-"""Where exp(-|t|) is below rounding."""
+"""Where exp(-t) is below rounding."""
 COSNET = """\
 nnspec: 1
 name: cosnet
@@ -46,10 +46,13 @@ def measure(record: dict[str, Any], folder: Path) -> list[float] | tuple[list[fl
         body = _pieces("G0(0)*G0(z)*G0(z - T)", [0.0, inputs["tau"]])
         return [_evaluated(_line(inputs["m"], f"-({body})/2", inputs["tau"]), folder)]
     if name.startswith("pert.d1.G4c"):
-        far = 1.0 if name.endswith("0011") else 0.0
-        return [_evaluated(_line(inputs["m"], f"-({_pieces('G0(z)^2*G0(z - T)^2', [0.0, far])})", far), folder)]
+        times = [float(digit) for digit in name.rsplit(".", 1)[1]]
+        product = "*".join(f"G0(z - {t!r})" for t in times)
+        return [_evaluated(_line(inputs["m"], f"-({_pieces(product, times)})", 0.0), folder)]
     if name.startswith("pert.d2"):
-        raise NotComputable("the language has no Bessel functions, which free propagators in two dimensions are")
+        if "points" in inputs:
+            raise NotComputable("an integrand that is infinite at several points of a plane has no quadrature rule")
+        return [_evaluated(_plane(inputs["m"]), folder)]
     if inputs["N"] == "inf":
         raise NotComputable("expansions are in networks of finite width")
     found = nnspec.loads(COSNET.format(**inputs)).run(folder)["first"]
@@ -64,17 +67,27 @@ def _line(m: float, body: str, far: float) -> str:
     )
 
 
+def _plane(m: float) -> str:
+    """Four free propagators between two points of a plane, over all distances e^v/m of these."""
+    return (
+        f"{HEAD}let: {{m: {m!r}}}\ndata: {{x0: [0]}}\n{NOTHING}functions:\n"
+        "  G0(r): integral(exp(-m*r*cosh(u)), u in Interval(0, 30))/(2*pi)\n"
+        "  F(x): -integral(2*pi*(exp(v)/m)^2*G0(exp(v)/m)^4, v in Interval(-22, 4))\n"
+        "observables:\n  F0: {evaluate: {of: F, at: x0}}\n"
+    )
+
+
 def _pieces(integrand: str, kinks: list[float]) -> str:
     """An integral over the line, cut where the integrand has kinks."""
-    ends = [-FAR, *sorted(set(kinks)), FAR]
-    return " + ".join(f"integral({integrand}, z in Interval({a!r}, {b!r}))" for a, b in pairwise(ends))
+    ends = [f"-{FAR}/m", *map(repr, sorted(set(kinks))), f"{FAR}/m"]
+    return " + ".join(f"integral({integrand}, z in Interval({a}, {b}))" for a, b in pairwise(ends))
 
 
 def _tadpole(inputs: dict[str, Any]) -> str:
     """Half of the free propagator at zero, cut off in momentum."""
     return (
-        f"{HEAD}let: {{m: {inputs['m']!r}, Lam: {inputs['Lambda']!r}}}\ndata: {{x0: [0]}}\n{NOTHING}"
-        f"functions:\n  F(t): integral(1/(k.k + m^2), k in Ball({inputs['d']}, Lam))/(2*(2*pi)^{inputs['d']})\n"
+        f"{HEAD}let: {{d: {inputs['d']}, m: {inputs['m']!r}, Lam: {inputs['Lambda']!r}}}\ndata: {{x0: [0]}}\n{NOTHING}"
+        "functions:\n  F(t): d*vol(Ball(d, 1))*integral(k^(d - 1)/(k^2 + m^2), k in Interval(0, Lam))/(2*(2*pi)^d)\n"
         "observables:\n  F0: {evaluate: {of: F, at: x0}}\n"
     )
 
