@@ -15,18 +15,17 @@ from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import DomainValue
 from nnspec.ir.walk import walk
 from nnspec.lower.expressions import Env, lower, lower_domain
+from nnspec.lower.landmarks import landmarks
 from nnspec.lower.stack import density_args
 from nnspec.lower.values import Value
 from nnspec.numerics import inverse_cdf, streams
-from nnspec.numerics.lazy import jax, jnp, np
+from nnspec.numerics.lazy import jax, jnp
 
 FAR = 70.0
 """sinh t and e^t reach 10^30 there."""
 NEAR = 36.0
 ROUNDS = 4096
 """Rounds of rejection; what is not accepted then is not a number, and refused."""
-TRIED = 1 << 17
-MISSED = 1e-2
 
 Sample = Callable[[Any, tuple[int, ...]], Any]
 
@@ -39,6 +38,13 @@ class Line(NamedTuple):
     log_prob: Callable[[Any], Any]
     low: float
     high: float
+    inverse: Callable[[Any], Any]
+    """t(x)."""
+
+    def seeds(self, law: ir.Expr, env: Env) -> Any:
+        """The t of points near which the density may have peaks that are narrow."""
+        t = self.inverse(landmarks(law, env))
+        return jnp.clip(jnp.where(jnp.isnan(t), self.low, t), self.low, self.high)
 
     def log_f(self, t: Any) -> Any:
         """Log of the density of t; -inf where x overflows."""
@@ -56,7 +62,7 @@ def draws(law: ir.Expr, key: Any, shape: tuple[int, ...], base: Sample | None, e
     """Independent events [*shape, *event]; `base(key, shape)` draws from what a truncated density is made of."""
     if tabulated(law):
         line, table = line_of(law, env), env.tables.get(id(law))
-        table = table if table is not None else _table(law, env)
+        table = table if table is not None else table_of(law, env)
         u = streams.uniform(key, shape, jnp.float64)
         return line.forward(inverse_cdf.draw(table, u)).astype(env.dtype)
     assert isinstance(law, ir.Truncated)
@@ -66,12 +72,13 @@ def draws(law: ir.Expr, key: Any, shape: tuple[int, ...], base: Sample | None, e
 
 def tables(laws: Any, env: Env) -> dict[int, inverse_cdf.Table]:
     """The tables of all densities inside `laws` that need one."""
-    return {id(law): _table(law, env) for law in _tabulated_parts(laws)}
+    return {id(law): table_of(law, env) for law in tabulated_parts(laws)}
 
 
-def _table(law: ir.Expr, env: Env) -> inverse_cdf.Table:
+def table_of(law: ir.Expr, env: Env) -> inverse_cdf.Table:
+    """The table of a density of one number."""
     line = line_of(law, env)
-    return inverse_cdf.tabulate(line.log_f, line.low, line.high)
+    return inverse_cdf.tabulate(line.log_f, line.low, line.high, line.seeds(law, env))
 
 
 def _rejected(law: ir.Truncated, key: Any, shape: tuple[int, ...], base: Sample, env: Env) -> Any:
@@ -127,27 +134,31 @@ def line_of(law: ir.Expr, env: Env) -> Line:
             assert transform is not None
             return Line(lambda t: transform.forward(jnp.sinh(t), args),
                         lambda t: transform.log_det(jnp.sinh(t), args) + _log_cosh(t),
-                        lambda x: log_density(law, x, env), -FAR, FAR)  # fmt: skip
+                        lambda x: log_density(law, x, env), -FAR, FAR,
+                        lambda x: jnp.arcsinh(transform.inverse(x, args)))  # fmt: skip
         case ir.Reweighted(base=base) if not isinstance(base, ir.Mixture | ir.Density):
             return line_of(base, env)._replace(log_prob=lambda x: log_density(law, x, env))
         case _:
-            return Line(jnp.sinh, _log_cosh, lambda x: log_density(law, x, env), -FAR, FAR)
+            return Line(jnp.sinh, _log_cosh, lambda x: log_density(law, x, env), -FAR, FAR, jnp.arcsinh)
 
 
 def _between(low: Any, high: Any, log_prob: Callable[[Any], Any]) -> Line:
     """Intervals by the logistic function, half-lines by the exponential one, so that poles at an end are resolved."""
     if _infinite(low) and _infinite(high):
-        return Line(jnp.sinh, _log_cosh, log_prob, -FAR, FAR)
+        return Line(jnp.sinh, _log_cosh, log_prob, -FAR, FAR, jnp.arcsinh)
     if _infinite(high):
-        return Line(lambda t: low + jnp.exp(t), lambda t: t, log_prob, -FAR, FAR)
+        return Line(lambda t: low + jnp.exp(t), lambda t: t, log_prob, -FAR, FAR, lambda x: jnp.log(x - low))
     if _infinite(low):
-        return Line(lambda t: high - jnp.exp(t), lambda t: t, log_prob, -FAR, FAR)
+        return Line(lambda t: high - jnp.exp(t), lambda t: t, log_prob, -FAR, FAR, lambda x: jnp.log(high - x))
     length = high - low
 
     def forward(t: Any) -> Any:
         return jnp.where(t < 0, low + length * jax.nn.sigmoid(t), high - length * jax.nn.sigmoid(-t))
 
-    return Line(forward, lambda t: jnp.log(length) - jax.nn.softplus(t) - jax.nn.softplus(-t), log_prob, -NEAR, NEAR)
+    def log_slope(t: Any) -> Any:
+        return jnp.log(length) - jax.nn.softplus(t) - jax.nn.softplus(-t)
+
+    return Line(forward, log_slope, log_prob, -NEAR, NEAR, lambda x: jnp.log((x - low) / (high - x)))
 
 
 def _infinite(end: Any) -> bool:
@@ -185,8 +196,13 @@ def normalised(law: ir.Expr, env: Env) -> Callable[[Any], Any]:
     """The log of a density of one number, normalised by its table where it is no named one."""
     if isinstance(law, ir.Density | ir.Mixture):
         return lambda x: log_density(law, x, env)
-    constant = _table(law, env).log_norm
+    constant = log_norm(law, env)
     return lambda x: log_density(law, x, env) - constant
+
+
+def log_norm(law: ir.Expr, env: Env) -> Any:
+    """Log of the integral of a density of one number that is known up to a constant."""
+    return table_of(law, env).log_norm
 
 
 def _at(var: str, x: Any, env: Env) -> Env:
@@ -231,13 +247,14 @@ def moment(law: ir.Expr, k: int, env: Env) -> Any:
             numbers = [jnp.asarray(lower(weight, env).array, jnp.float64) for weight in weights]
             each = [number * moment(part, k, env) for number, part in zip(numbers, parts, strict=True)]
             return sum(each[1:], start=each[0]) / sum(numbers[1:], start=numbers[0])
-    line, table = line_of(law, env), _table(law, env)
-    (above, first), (below, second) = (_half(line, table, k, sign) for sign in (1.0, -1.0))
+    line, table = line_of(law, env), table_of(law, env)
+    seeds = line.seeds(law, env)
+    (above, first), (below, second) = (_half(line, table, k, sign, seeds) for sign in (1.0, -1.0))
     found = jnp.where(first & second, above + (-1) ** k * below, jnp.nan)
     return jnp.where(_converges(line, table, k), found, jnp.inf if k % 2 == 0 else jnp.nan)
 
 
-def _half(line: Line, table: inverse_cdf.Table, k: int, sign: float) -> tuple[Any, Any]:
+def _half(line: Line, table: inverse_cdf.Table, k: int, sign: float, seeds: Any) -> tuple[Any, Any]:
     """E |x|^k on one side of zero, from a table of its own, whose nodes are where |x|^k f is; whether it is good."""
 
     def log_g(t: Any) -> Any:
@@ -246,7 +263,7 @@ def _half(line: Line, table: inverse_cdf.Table, k: int, sign: float) -> tuple[An
         return jnp.where(there, line.log_f(t) + k * jnp.log(jnp.where(there, jnp.abs(x), 1.0)), -jnp.inf)
 
     empty = jnp.all(log_g(table.nodes) == -jnp.inf)
-    own = inverse_cdf.tabulate(log_g, line.low, line.high)
+    own = inverse_cdf.tabulate(log_g, line.low, line.high, seeds)
     value = jnp.exp(own.log_norm - table.log_norm)
     return jnp.where(empty, 0.0, value), empty | (own.norm_error <= inverse_cdf.TOLERANCE)
 
@@ -263,44 +280,6 @@ def _converges(line: Line, table: inverse_cdf.Table, k: int) -> Any:
     return found
 
 
-# ---------------------------------------------------------------- before anything is drawn
-def certify(laws: Any, env: Env) -> None:
-    """Look at every tabulated density inside `laws` with its numbers.
-
-    Raises:
-        ArithmeticError: for one that cannot be normalised, or whose table is not good enough.
-    """
-    for law in _tabulated_parts(laws):
-        atoms = [part for part in walk(law) if isinstance(part, ir.Density) and env.words.densities[part.name].atoms is not None]
-        if atoms:
-            message = f"`{atoms[0].name}` lives on single numbers: it cannot be reweighted, cut off, or mixed inside such a density"
-            raise ArithmeticError(message)
-        line = line_of(law, env)
-        table = jax.jit(lambda law=law: _table(law, env))()
-        fault = _fault(line, table)
-        if fault:
-            shown = f"`{law.span.text}`" if law.span is not None else "a density"
-            message = f"{shown} cannot be drawn from: {fault}"
-            raise ArithmeticError(message)
-
-
-def _tabulated_parts(laws: Any) -> Iterator[ir.Expr]:
+def tabulated_parts(laws: Any) -> Iterator[ir.Expr]:
+    """The densities inside `laws` that are drawn from a table."""
     return (part for part in walk(laws) if tabulated(part))
-
-
-def _fault(line: Line, table: inverse_cdf.Table) -> str:
-    error = float(table.error)
-    if math.isnan(error):
-        return "it is not a number or negative somewhere, or zero wherever it was tried"
-    if math.isinf(error):
-        return "it cannot be normalised, or its tails fall off too slowly to tell"
-    if error > inverse_cdf.TOLERANCE:
-        return f"its distribution function is known to {error:.1e} only, and {inverse_cdf.TOLERANCE:g} is needed"
-    nodes, level = np.asarray(table.nodes), np.asarray(table.log_f)
-    middle = np.interp([1e-9, 1 - 1e-9], np.asarray(table.cdf), nodes)
-    tried = np.concatenate([np.linspace(line.low, line.high, TRIED), np.linspace(*middle, TRIED)])
-    top = float(np.max(np.asarray(line.log_f(table.nodes))))
-    found = np.asarray(jax.jit(line.log_f)(jnp.asarray(tried))) - top
-    if not np.all(np.exp(found) - np.interp(tried, nodes, np.exp(level)) <= MISSED):
-        return "it has a peak that is too narrow to be found"
-    return ""

@@ -5,14 +5,15 @@ the mass is, first that of f^{1/64}, which shows from afar where f is large, the
 worst (jumps, poles). Inside a cell log f is taken for a straight line, so the inverse is monotone and in closed form.
 All of it is JAX on arrays of fixed shapes: numbers in log f may be traced.
 
-What is seen is seen at sample points: a peak much narrower than their distance can be missed without a word.
+What is seen is seen at sample points: a peak much narrower than their distance can be missed without a word, unless
+`seeds` are near it. Whoever draws asks for bounds of log f first (`nnspec.lower.soundness`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnspec.numerics.lazy import jnp
+from nnspec.numerics.lazy import jnp, lax
 from nnspec.numerics.quadrature import gauss_legendre
 
 if TYPE_CHECKING:
@@ -40,14 +41,19 @@ class Table(NamedTuple):
     norm_error: Any
 
 
-def tabulate(log_f: Callable[[Any], Any], low: float, high: float) -> Table:
+def tabulate(log_f: Callable[[Any], Any], low: float, high: float, seeds: Any = None) -> Table:
     """The table of the density proportional to exp(log_f(t)) on [low, high]; log_f acts elementwise, -inf is allowed.
 
-    Where log_f is not a number, or nowhere above -inf, the error is NaN.
+    In every round log f is looked at near the `seeds` too, points [seed] of the range. Where log_f is not a number, or
+    nowhere above -inf, the error is NaN.
     """
     nodes = jnp.linspace(low, high, CELLS + 1)
-    for temperature in TEMPERATURES:
-        nodes = _moved(nodes, log_f, temperature)
+
+    def move(nodes: Any, temperature: Any) -> tuple[Any, None]:
+        nodes = nodes if seeds is None else jnp.sort(jnp.concatenate([nodes, seeds]))
+        return _moved(nodes, log_f, temperature), None
+
+    nodes, _ = lax.scan(move, nodes, jnp.asarray(TEMPERATURES))
     nodes = jnp.unique(nodes, size=CELLS + 1, fill_value=high)
     at, width = log_f(nodes), jnp.diff(nodes)
     top = jnp.max(jnp.where(jnp.isnan(at), jnp.nan, at))
@@ -88,7 +94,7 @@ def _integrated(log_f: Callable[[Any], Any], start: Any, width: Any, top: Any) -
     return width * jnp.sum(jnp.exp(log_f(points) - top) * jnp.asarray(w)[None, :], axis=1)
 
 
-def _moved(nodes: Any, log_f: Callable[[Any], Any], temperature: float) -> Any:
+def _moved(nodes: Any, log_f: Callable[[Any], Any], temperature: Any) -> Any:
     """New nodes: mostly by the mass of f^{1/temperature}, some by the error of the table, some where they were."""
     width = jnp.diff(nodes)
     half = nodes[:-1] + 0.5 * width

@@ -9,9 +9,11 @@ from typing import Any
 from nnspec.ir import expr as ir
 from nnspec.ir.experiment import ParamDecl
 from nnspec.ir.walk import walk
+from nnspec.lower.composed import tabulated_parts
 from nnspec.lower.expressions import Env
 from nnspec.lower.neurons.rules import MOST_NODES, NoRule, TooMany, law_rule
 from nnspec.lower.neurons.transforms import length_of
+from nnspec.lower.soundness import Asked, hidden_peak
 from nnspec.numerics.lazy import jnp, np
 
 ONE_BY_ONE = 4_000
@@ -60,6 +62,10 @@ def other_nodes(
 
 
 def _rule(decl: ParamDecl, level: int, env: Env, phase: int) -> tuple[Any, Any]:
+    for law in tabulated_parts(decl.density):
+        why = hidden_peak(Asked.of(law, env))
+        if why:
+            raise NoRule(why)
     return law_rule(decl.density, length_of(decl), level, env, phase=phase)
 
 

@@ -15,12 +15,12 @@ from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
 from nnspec.lower.certify import certified_grid
-from nnspec.lower.composed import certify
 from nnspec.lower.deformation import MOST_NODES, chosen_grid, largest_dimension
 from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.lower.first_fault import first_fault
 from nnspec.lower.moving import sampler_of
 from nnspec.lower.shards import Plan
+from nnspec.lower.soundness import certify
 from nnspec.lower.streaming import Blocks, pass_over, program_name, readings, working_memory
 from nnspec.plugin import (
     Backend,
