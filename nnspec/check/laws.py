@@ -10,7 +10,7 @@ from nnspec.check.factors import Own, Read, a_number, applied, factor_of, names
 from nnspec.check.nouns import noun
 from nnspec.check.scope import Meaning, Scope, Wrong, distinct
 from nnspec.check.sizes import constant, foresee, size
-from nnspec.check.supports import not_empty, not_negative
+from nnspec.check.supports import has_volume, not_empty, not_negative
 from nnspec.ir import expr as ir
 from nnspec.ir.expr import unite
 from nnspec.ir.types import REAL, Type, dist, vec
@@ -180,6 +180,7 @@ def _truncated(node: ast.Call, read: Read, scope: Scope, own: Own | None) -> ir.
     over = read_domain(node.args[1], read, scope)
     _same_space(base.type, over, node.args[1].span)
     not_empty(over, node.args[1], scope)
+    has_volume(over, node.args[1])
     return ir.Truncated(base=base, over=over, type=base.type, span=node.span, **unite(base, over))
 
 

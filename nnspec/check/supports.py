@@ -44,6 +44,13 @@ def _empty(value: DomainValue) -> str:
     return next(filter(None, map(_empty, value.args)), "") if value.shape == "product" else ""
 
 
+def has_volume(over: ir.Domain, node: ast.Expr) -> None:
+    """NN403 for a density that is cut off to a sphere, on which it has no mass."""
+    if any(isinstance(part, ir.Domain) and part.shape == "sphere" for part in walk(over)):
+        raise Wrong(Diagnostic("NN403", "nothing is left of a density on a sphere", node.span, "this has no volume",
+                               helps=("uniform on it is `Uniform(Sphere(d, r))`",)))  # fmt: skip
+
+
 def not_negative(body: ir.Expr, name: str, over: ir.Domain, node: ast.Expr, scope: Scope) -> None:
     """NN403 for a formula that is negative somewhere, as far as so many boxes show; those first whose bound is lowest."""
     if body.deps or body.free:

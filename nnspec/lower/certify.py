@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from nnspec.ir.experiment import Experiment
-from nnspec.lower.coordinates import Coordinates
+from nnspec.lower.coordinates import Coordinates, moved_only
 from nnspec.lower.deformation import TOLERANCE, Grid, chosen_grid, grids, integrals, spread
 from nnspec.lower.field import environment, prior, traced_constants
 from nnspec.numerics import streams
@@ -34,6 +34,9 @@ def certified_grid(experiment: Experiment, words: Vocabulary) -> Grid | None:
     env = environment(experiment, words, traced_constants(experiment), jnp.float64)
     root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/grid")
     draw = prior(experiment.model, env)
+    if moved_only(experiment.model) is not None:
+        coordinates = Coordinates.of(experiment.model, env)
+        draw = lambda key: coordinates.theta(coordinates.start(key))  # noqa: E731
     thetas = jax.jit(jax.vmap(lambda k: draw(streams.draw_key(root, k))))(jnp.arange(DRAWS))
     error = np.inf
     for grid in grids(experiment):

@@ -171,8 +171,10 @@ def _log_cosh(t: Any) -> Any:
 
 # ---------------------------------------------------------------- logarithms
 def log_density(law: ir.Expr, x: Any, env: Env) -> Any:
-    """Log of a density of one number at x [...], up to a constant for those that are no named ones."""
+    """Log of a density at numbers x [...] or at one vector, up to a constant for those that are no named ones."""
     match law:
+        case ir.Copies(base=base):
+            return jnp.sum(log_density(base, x, env))
         case ir.Density():
             return env.words.densities[law.name].log_prob(x, density_args(law, env))
         case ir.Mixture(weights=weights, parts=parts):
@@ -184,9 +186,11 @@ def log_density(law: ir.Expr, x: Any, env: Env) -> Any:
             return jnp.where(_inside(x, lower_domain(over, env)), log_density(base, x, env), -jnp.inf)
         case ir.Reweighted(base=base, var=var, factor=factor):
             below = log_density(base, x, env)
-            return jnp.where(below == -jnp.inf, -jnp.inf, below + _log(factor, _at(var, x, env)))
+            at = _at(var, x, env, vector=bool(law.type.shape))
+            return jnp.where(below == -jnp.inf, -jnp.inf, below + _log(factor, at))
         case ir.Unnormalised(var=var, over=over, body=body):
-            return jnp.where(_inside(x, lower_domain(over, env)), _log(body, _at(var, x, env)), -jnp.inf)
+            at = _at(var, x, env, vector=bool(law.type.shape))
+            return jnp.where(_inside(x, lower_domain(over, env)), _log(body, at), -jnp.inf)
         case _:
             msg = f"no logarithm of {type(law).__name__}"
             raise AssertionError(msg)
@@ -205,8 +209,8 @@ def log_norm(law: ir.Expr, env: Env) -> Any:
     return table_of(law, env).log_norm
 
 
-def _at(var: str, x: Any, env: Env) -> Env:
-    return replace(env, local={**env.local, var: Value(x)})
+def _at(var: str, x: Any, env: Env, *, vector: bool) -> Env:
+    return replace(env, local={**env.local, var: Value(x, (), 1 if vector else 0)})
 
 
 def _log(node: ir.Expr, env: Env) -> Any:

@@ -13,12 +13,19 @@ from typing import Any, NamedTuple
 
 from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Model
-from nnspec.lower.draws import arguments, spread
-from nnspec.lower.expressions import Env, lower
+from nnspec.ir.walk import walk
+from nnspec.lower import composed
+from nnspec.lower.domain_maps import map_onto
+from nnspec.lower.draws import arguments, draw_from, spread
+from nnspec.lower.expressions import Env, lower, lower_domain
 from nnspec.lower.stack import deviation, resolve_stack, unit_variance
+from nnspec.numerics import streams
 from nnspec.numerics.lazy import jax, jnp
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.source import Span
+
+START_TRIES = 64
+"""Places at which a chain may begin, of which the first is taken where the density is not zero."""
 
 
 class Law(NamedTuple):
@@ -54,6 +61,11 @@ def obstacle(model: Model, words: Vocabulary) -> tuple[str, Span | None] | None:
     """Why the parameters of a model have no such coordinates, and the place of the reason; None when they have."""
     for law in _laws(model, words):
         for part in _parts(law):
+            if isinstance(part, ir.Unnormalised | ir.Reweighted | ir.Truncated):
+                why = _of_a_composed_one(part, words, mixed=isinstance(law, ir.Mixture))
+                if why is not None:
+                    return why
+                continue
             if not isinstance(part, ir.Density):
                 return "one of the densities has no map from R^n onto its support", part.span
             record = words.densities[part.name]
@@ -61,6 +73,39 @@ def obstacle(model: Model, words: Vocabulary) -> tuple[str, Span | None] | None:
                 return f"`{part.name}` has no smooth map from R^n onto its support, so nothing can move in it", part.span
             if isinstance(law, ir.Mixture) and not record.everywhere:
                 return f"the parts of a mixture must be positive everywhere, and `{part.name}` is not", part.span
+    return None
+
+
+def _of_a_composed_one(part: ir.Expr, words: Vocabulary, *, mixed: bool) -> tuple[str, Span | None] | None:
+    """What keeps from moving in a density that is known up to a constant."""
+    if part.deps or part.free:
+        return "its normalisation depends on other parameters, and is not known", part.span
+    if mixed:
+        return "the parts of a mixture must be normalised, and this one is known up to a constant", part.span
+    match part:
+        case ir.Unnormalised():
+            return None
+        case ir.Reweighted(base=base) if isinstance(base, ir.Reweighted | ir.Truncated | ir.Unnormalised):
+            return _of_a_composed_one(base, words, mixed=False)
+    for inner in walk(part):
+        if isinstance(inner, ir.Density):
+            record = words.densities[inner.name]
+            if record.atoms is not None or record.transform is None:
+                return f"`{inner.name}` has no smooth map from R^n onto its support, so nothing can move in it", inner.span
+            if isinstance(part, ir.Reweighted) and isinstance(part.base, ir.Mixture) and not record.everywhere:
+                return f"the parts of a mixture must be positive everywhere, and `{inner.name}` is not", inner.span
+    return None
+
+
+def moved_only(model: Model) -> ir.Expr | None:
+    """A density of vectors that is known up to a constant: nothing but chains can draw from it. None where there is none."""
+    for param in model.params:
+        for part in _parts(param.density):
+            law = part
+            while isinstance(law, ir.Truncated):
+                law = law.base
+            if isinstance(law, ir.Unnormalised | ir.Reweighted) and law.type.shape:
+                return law
     return None
 
 
@@ -126,6 +171,26 @@ class Coordinates:
         """The parameters and log P(theta(u)) |d theta / du|, the product of the declared densities."""
         return self._walk(u)
 
+    def start(self, key: Any) -> Any:
+        """Coordinates [coordinate] of where a chain may begin: draws, and standard normal ones where there are none."""
+        theta: dict[str, Any] = {}
+        pieces: list[Any] = []
+        for each in self.arrays:
+            env = replace(self.env, params=theta)
+            law, stream = _law(each, env), streams.stream(key, ", ".join(each.targets))
+            if isinstance(each.density, ir.Unnormalised | ir.Reweighted | ir.Truncated):
+                u = _somewhere(law, stream, (*each.shape, *each.density.type.shape), len(each.shape), env)
+                events = law.forward(u)
+            else:
+                events = draw_from(each.density, stream, each.shape, each.indices, env)
+                u = law.inverse(events)
+            theta.update(
+                {each.targets[0]: events * self._factor(each, env)} if len(each.targets) == 1
+                else {name: events[..., k] for k, name in enumerate(each.targets)}
+            )  # fmt: skip
+            pieces.append(u.reshape(-1))
+        return jnp.concatenate(pieces)
+
     def of_theta(self, theta: Mapping[str, Any]) -> Any:
         """Coordinates [coordinate] of one draw."""
         env = replace(self.env, params=theta)
@@ -152,6 +217,15 @@ class Coordinates:
 
     def _factor(self, each: Array, env: Env) -> Any:
         return each.scale / deviation(each.density, env) if each.whitened else each.scale
+
+
+def _somewhere(law: Law, key: Any, shape: tuple[int, ...], axes: int, env: Env) -> Any:
+    """Standard normal coordinates [*shape], of some tries the first ones where the density of an event is not zero."""
+    tries = jax.vmap(lambda k: streams.normal(streams.draw_key(key, k), shape, env.dtype))(jnp.arange(START_TRIES))
+    found = jax.vmap(lambda u: law.log_prob(law.forward(u)) + law.log_det(u))(tries)
+    first = jnp.argmax(jnp.isfinite(found), axis=0)
+    wide = first.reshape(1, *first.shape, *(1,) * (len(shape) - axes))
+    return jnp.take_along_axis(tries, jnp.broadcast_to(wide, (1, *shape)), axis=0)[0]
 
 
 def _names(each: Array) -> Iterator[str]:
@@ -184,11 +258,22 @@ def law_of(law: ir.Expr, shape: tuple[int, ...], indices: tuple[str, ...], env: 
                 log_det=lambda u: jnp.sum(inner.log_det(u), axis=len(shape)),
                 log_prob=lambda x: jnp.sum(inner.log_prob(x), axis=len(shape)),
             )
+        case ir.Unnormalised(over=over) | ir.Truncated(over=over):
+            move = map_onto(lower_domain(over, env), env, bare=not law.type.shape)
+            return Law(*move, lambda x: _log_density(law, x, len(shape), env))
+        case ir.Reweighted(base=base):
+            return law_of(base, shape, indices, env)._replace(log_prob=lambda x: _log_density(law, x, len(shape), env))
         case ir.Mixture(weights=weights, parts=parts):
             return _mixture(weights, [law_of(part, shape, indices, env) for part in parts], env)
         case _:
             msg = f"no coordinates for {type(law).__name__}"
             raise AssertionError(msg)
+
+
+def _log_density(law: ir.Expr, x: Any, axes: int, env: Env) -> Any:
+    """Log of a density up to a constant, event by event: x [*shape, *event] of so many axes gives [*shape]."""
+    flat = x.reshape(-1, *x.shape[axes:])
+    return jax.vmap(lambda one: composed.log_density(law, one, env))(flat).reshape(x.shape[:axes])
 
 
 def _closed(record: Any, args: Mapping[str, Any]) -> Law:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.expr import Expr
-from nnspec.lower.coordinates import Coordinates, obstacle
+from nnspec.lower.coordinates import Coordinates, moved_only, obstacle
 from nnspec.lower.deformation import Grid, log_deform
 from nnspec.lower.expressions import Env
 from nnspec.lower.field import field as network
@@ -46,6 +46,7 @@ class Measure:
         if obstacle(model, env.words) is not None:
             return Measure(prior=draw, log_deform=deform)
         coordinates = Coordinates.of(model, env)
+        start = coordinates.start if moved_only(model) is not None else lambda key: coordinates.of_theta(draw(key))
 
         def log_density(u: Any) -> Any:
             theta, total = coordinates.log_prior(u)
@@ -53,7 +54,7 @@ class Measure:
 
         return Measure(
             prior=draw, log_deform=deform, dim=coordinates.dim, theta=coordinates.theta, log_density=log_density,
-            start=lambda key: coordinates.of_theta(draw(key)), options=dict(experiment.sampler_options),
+            start=start, options=dict(experiment.sampler_options),
         )  # fmt: skip
 
 

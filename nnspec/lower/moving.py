@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from nnspec.lower.affine import at_fixed_points
-from nnspec.lower.coordinates import Coordinates
+from nnspec.lower.coordinates import Coordinates, moved_only
 from nnspec.lower.deformation import Grid
 from nnspec.lower.ensemble import Measure, Reader
 from nnspec.lower.field import environment
@@ -151,9 +151,10 @@ def move(
 
 
 def sampler_of(question: Question) -> str:
-    """The sampler of the spec; for a deformed model that names none, the first that moves in chains."""
+    """The sampler of the spec; where none is named and independent draws do not do, the first that moves in chains."""
     experiment = question.experiment
-    if experiment.model.deform is None or experiment.sampler_span is not None:
+    drawn = experiment.model.deform is None and moved_only(experiment.model) is None
+    if drawn or experiment.sampler_span is not None:
         return experiment.sampler
     samplers = cast("Vocabulary", question.words).samplers
     return next((name for name, each in samplers.items() if each.step is not None), experiment.sampler)

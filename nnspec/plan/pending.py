@@ -8,7 +8,7 @@ from typing import Any
 from nnspec.ir import expr as ir
 from nnspec.ir.experiment import Experiment, Observable
 from nnspec.ir.walk import walk
-from nnspec.plugin.records import Estimator
+from nnspec.plugin.records import Estimator, Process
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.text.diagnostic import Diagnostic, Label
 from nnspec.text.source import Span
@@ -54,6 +54,10 @@ def _of_the_model(asked: Observable, experiment: Experiment, words: Vocabulary) 
     sampler = words.samplers[experiment.sampler]
     if sampler.later and not undeformed:
         yield sampler.later, experiment.sampler_span
+    vectors = (node for node in walk(model.params) if isinstance(node, ir.Reweighted | ir.Unnormalised) and node.type.shape)
+    law = next(vectors, None)
+    if law is not None and isinstance(words.observables[asked.word].kind, Process):
+        yield "training from a density of vectors that is known up to a constant is not built yet", law.span
     for layer in model.stack.layers if model.stack is not None else ():
         if words.layers[layer.name].later:
             yield words.layers[layer.name].later, layer.span
@@ -61,10 +65,6 @@ def _of_the_model(asked: Observable, experiment: Experiment, words: Vocabulary) 
     yield from _nodes([model.params, model.fields])
     if model.deform is not None and not undeformed:
         yield from _nodes([model.deform])
-        made = (node for node in walk(model.params) if isinstance(node, ir.Truncated | ir.Reweighted | ir.Unnormalised))
-        law = None if sampler.weighs else next(made, None)
-        if law is not None:
-            yield "chains through densities that are cut off, reweighted or given by a formula are not built yet", law.span
 
 
 def _looks_at_the_model(asked: Observable, words: Vocabulary) -> bool:
@@ -87,9 +87,7 @@ def _nodes(parts: list[Any]) -> Iterator[Reason]:
 def _of_a_density(law: ir.Reweighted | ir.Unnormalised) -> Iterator[Reason]:
     """Densities known up to a constant are drawn by the inverse of their distribution function, which is a table."""
     what = "a reweighted density" if isinstance(law, ir.Reweighted) else "a density given by a formula"
-    if law.type.shape:
-        yield f"drawing from {what} in several dimensions is not built yet", law.span
-    elif law.deps or law.free:
+    if law.deps or law.free:
         yield f"drawing from {what} whose numbers are random is not built yet", law.span
 
 

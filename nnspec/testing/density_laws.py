@@ -6,6 +6,7 @@ import math
 from functools import partial
 from typing import Any, NamedTuple
 
+from nnspec.lower.domains import domain_rule
 from nnspec.numerics.agreement import agree
 from nnspec.numerics.lazy import jax, jnp, np
 from nnspec.numerics.streams import draw_key, root_key, stream
@@ -51,8 +52,8 @@ def check_density(record: Density, key: Any = None) -> None:
         if record.atoms is not None:
             _check_atoms(record, name, args, stream(key, f"example {number}"))
         if record.transform is not None:
-            _check_transform(record.transform, name, args, event)
-            grid = _grid(record, record.transform, args, event)
+            (_check_direction if _on_a_sphere(args) else _check_transform)(record, name, args, event)
+            grid = _surface(record, args) if _on_a_sphere(args) else _grid(record, record.transform, args, event)
             _check_integrals(record, name, args, event, grid)
             sample = jax.jit(lambda k, args=args: record.sample(k, args, (_DRAWS,), jnp.float64))
             _check_draws(record.transform, name, args, grid, sample(stream(key, f"example {number}")))
@@ -122,7 +123,40 @@ def _reach(domain: Any) -> list[float]:
     return [n for part in domain.args for n in (_reach(part) if hasattr(part, "args") else [abs(float(part))])]
 
 
-def _check_transform(transform: Transform, name: str, args: Args, event: tuple[int, ...]) -> None:
+def _on_a_sphere(args: Args) -> bool:
+    """Whether events live on a sphere, or on a product with one: coordinates are more than there are dimensions."""
+
+    def has(domain: Any) -> bool:
+        return domain.shape == "sphere" or any(has(part) for part in domain.args if hasattr(part, "args"))
+
+    return "domain" in args and has(args["domain"])
+
+
+def _check_direction(record: Density, name: str, args: Args, event: tuple[int, ...]) -> None:
+    r"""x(u) lies in the support whatever u is, and p(x(u)) e^{log_det(u)} is a density of u: on spheres the normal one."""
+    transform = record.transform
+    assert transform is not None
+    u = jnp.asarray(np.random.default_rng(3).normal(size=(20, *event)))
+    x = transform.forward(u, args)
+    assert_close(f"forward(inverse(x)) of {name}", transform.forward(transform.inverse(x, args), args), x, 1e-9)
+    total = record.log_prob(x, args) + transform.log_det(u, args)
+    assert bool(jnp.all(jnp.isfinite(total))), f"forward of {name} leaves its support"
+    if args["domain"].shape == "sphere":
+        want = -0.5 * jnp.sum(u * u, axis=-1) - 0.5 * event[0] * math.log(2 * math.pi)
+        assert_close(f"the density of the coordinates of {name}", total, want, 1e-9, 1 + jnp.abs(want))
+    slope = jax.jit(jax.vmap(jax.grad(lambda v: jnp.sum(transform.forward(v, args)) + transform.log_det(v, args))))(u)
+    assert bool(jnp.all(jnp.isfinite(slope))), f"the gradient of the transform of {name} is not finite"
+
+
+def _surface(record: Density, args: Args) -> _Grid:
+    """Points of the support and weights p(x) dS by a rule of the domain itself."""
+    nodes, weights = domain_rule(args["domain"], 24)
+    return _Grid(u=nodes, x=np.asarray(nodes), weight=np.asarray(weights) * np.exp(np.asarray(record.log_prob(nodes, args))))
+
+
+def _check_transform(record: Density, name: str, args: Args, event: tuple[int, ...]) -> None:
+    transform = record.transform
+    assert transform is not None
     rng = np.random.default_rng(3)
     u = np.concatenate([np.zeros((1, *event)), 1e-5 * rng.normal(size=(2, *event)), rng.normal(size=(20, *event))])
     u = jnp.asarray(np.clip(u, -3, 3))

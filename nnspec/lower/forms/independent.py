@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import evaluate
 from nnspec.ir.experiment import Experiment, InputDecl, ParamDecl
 from nnspec.ir.walk import walk
 from nnspec.lower.expressions import Env
@@ -69,6 +70,10 @@ def independent_neurons(experiment: Experiment, words: Vocabulary) -> Independen
     """The neurons of a model, or what keeps them from being independent."""
     if experiment.model.deform is not None:
         return Obstacle("`deform` makes the neurons depend on each other", experiment.model.deform.span)
+    for param in experiment.model.params:
+        for law in walk(param.density):
+            if isinstance(law, ir.Unnormalised) and law.type.shape and evaluate(law.over, experiment.values).volume == math.inf:
+                return Obstacle("no rule integrates over a density of vectors that is given on an unbounded domain", law.span)
     try:
         return neurons_of(formula_of(experiment, words), experiment, words)
     except Hindrance as hindrance:

@@ -14,6 +14,7 @@ from typing import Any
 
 from nnspec.ir import expr as ir
 from nnspec.ir.evaluate import DomainValue
+from nnspec.lower.composed import line_of
 from nnspec.lower.domains import domain_rule
 from nnspec.lower.expressions import Env, lower, lower_domain
 from nnspec.lower.values import Value
@@ -94,6 +95,8 @@ def law_rule(law: ir.Expr, length: int | None, level: int, env: Env, *, phase: i
         case ir.Reweighted(base=base, var=var, factor=factor):
             nodes, weights = law_rule(base, length, level, env)
             return nodes, _normalised(weights * _values(factor, var, nodes, env, bare=law.type.shape == ()))
+        case ir.Unnormalised() | ir.Truncated() if not law.type.shape and _unbounded(lower_domain(law.over, env)):
+            return _on_the_line(law, level, env)
         case ir.Unnormalised(var=var, over=over, body=body):
             rule = _domain(lower_domain(over, env), STEPS[level])
             return rule[0], _normalised(rule[1] * _values(body, var, rule[0], env, bare=law.type.shape == ()))
@@ -158,6 +161,22 @@ def _mapped(record: Any, args: Any, level: int) -> tuple[Any, Any]:
     u = np.linspace(inside[0], inside[-1], 2 * STEPS[level])
     weights = np.nan_to_num(np.exp(np.asarray(log_weight(jnp.asarray(u))) - np.max(logs)), nan=0.0)
     return np.asarray(record.transform.forward(jnp.asarray(u), args))[:, None], _normalised(weights)
+
+
+def _unbounded(over: DomainValue) -> bool:
+    return not math.isfinite(float(np.asarray(over.volume)))
+
+
+def _on_the_line(law: ir.Expr, level: int, env: Env) -> tuple[Any, Any]:
+    """The trapezoid in the coordinate from whose table a density of one number is drawn, as far as its weight goes."""
+    line = line_of(law, env)
+    read = jax.jit(line.log_f)
+    coarse = np.linspace(line.low, line.high, 6001)
+    logs = np.nan_to_num(np.asarray(read(jnp.asarray(coarse))), nan=-np.inf, posinf=-np.inf)
+    inside = np.flatnonzero(logs > np.max(logs) - 40 - 0.9 * STEPS[level])
+    t = np.linspace(coarse[max(inside[0] - 1, 0)], coarse[min(inside[-1] + 1, 6000)], 2 * STEPS[level])
+    weights = np.nan_to_num(np.exp(np.asarray(read(jnp.asarray(t))) - np.max(logs)), nan=0.0, posinf=0.0)
+    return np.asarray(line.forward(jnp.asarray(t)))[:, None], _normalised(weights)
 
 
 def _power(rule: tuple[Any, Any], n: int) -> tuple[Any, Any]:

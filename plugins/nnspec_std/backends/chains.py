@@ -18,6 +18,7 @@ from nnspec.lower.deformation import MOST_NODES, Grid, chosen_grid, largest_dime
 from nnspec.lower.field import parameter_count, traced_constants, work_per_point
 from nnspec.lower.moving import SERIES, Moving, Segments, move, sampler_of
 from nnspec.lower.streaming import Reading, program_name, readings
+from nnspec.lower.tails import certify_tails
 from nnspec.plugin import (
     Backend,
     Estimator,
@@ -138,6 +139,7 @@ def _offer(question: Question, name: str) -> Offer:
 def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
     """All questions about the chains of a spec: one shard that tunes them, and one for each segment."""
     first = questions[0]
+    certify_tails(first.experiment, first.words)
     cut, constants = _cut(first), traced_constants(first.experiment)
     pairs = [(q, ask) for q, ask in zip(questions, resources.asks, strict=True) if isinstance(q.record.kind, Estimator)]
     readers = readings([q for q, _ in pairs], [ask for _, ask in pairs])

@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nnspec.ir.expr import Domain
+from nnspec.ir.walk import walk
 from nnspec.lower.certify import certified_grid
-from nnspec.lower.coordinates import obstacle
+from nnspec.lower.coordinates import moved_only, obstacle
 from nnspec.lower.deformation import MOST_NODES, chosen_grid, largest_dimension
 from nnspec.lower.field import parameter_count
 from nnspec.lower.nodes import MOST_COORDINATES, means_over
 from nnspec.lower.streaming import readings
+from nnspec.lower.tails import certify_tails
 from nnspec.numerics.quadrature import NotConvergedError
 from nnspec.plugin import Backend, Estimator, Offer, Program, Question, Refusal, Resources, hookimpl, np
 from nnspec.plugin.records import Statistics
@@ -28,7 +31,8 @@ START = 48
 def offer(question: Question) -> Sequence[Offer | Refusal]:
     """Estimators under a deformed density of few parameters; not instead of a sampler that the spec names."""
     kind, model = question.record.kind, question.experiment.model
-    ignored = model.deform is None or question.asked.option("density") == "undeformed"
+    drawn = model.deform is None and moved_only(model) is None
+    ignored = drawn or question.asked.option("density") == "undeformed"
     if not isinstance(kind, Estimator) or ignored or question.method not in (None, METHOD):
         return []
     count = parameter_count(model, question.words, {index.name: index.size for index in model.indices})
@@ -56,6 +60,10 @@ def _reason(question: Question, kind: Estimator, count: int) -> tuple[str, Any]:
     grid = chosen_grid(question.experiment)
     if grid is not None and grid.order ** largest_dimension(question.experiment.model) > MOST_NODES:
         return "the integrals of the deformation would need too many nodes", None
+    domains = (part for part in walk(question.experiment.model.params) if isinstance(part, Domain))
+    sphere = next((part for part in domains if part.shape == "sphere"), None)
+    if sphere is not None:
+        return "coordinates of a sphere are not smooth at their origin, which a grid needs", sphere.span
     return obstacle(question.experiment.model, question.words) or ("", None)
 
 
@@ -65,6 +73,7 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     kind = question.record.kind
     assert isinstance(kind, Estimator)
     (reading,) = readings(questions, resources.asks)
+    certify_tails(question.experiment, question.words)
     grid = certified_grid(question.experiment, question.words)
     prefix = f"{question.asked.name}/"
 

@@ -15,6 +15,7 @@ from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
 from nnspec.lower.certify import certified_grid
+from nnspec.lower.coordinates import moved_only, obstacle
 from nnspec.lower.deformation import MOST_NODES, chosen_grid, largest_dimension
 from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.lower.first_fault import first_fault
@@ -76,6 +77,18 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"it does not read `{missing[0]}`")]
     if sampler.draw is None:
         return [Refusal(backend=NAME, method=kind.methods[0], reason=f"`{sampler.name}` gives no independent draws")]
+    moved = moved_only(question.experiment.model)
+    if moved is not None:
+        reason = "a density of vectors that is known up to a constant gives no independent draws"
+        if sampler.name != "iid" or obstacle(question.experiment.model, question.words) is not None:
+            return [Refusal(backend=NAME, method=kind.methods[0], reason=reason, span=moved.span)]
+        return [
+            Refusal(
+                backend=NAME, method=kind.methods[0], reason=reason, span=moved.span, code="NN601", because=reason,
+                message=f"`{question.asked.word}` cannot be sampled by independent draws",
+                helps=("chains move in it: `sampler: {hmc: {chains: 4, draws: 2000}}`",),
+            )
+        ]  # fmt: skip
     refusal = _about_deformation(question, kind, sampler)
     if refusal is not None:
         return [refusal]

@@ -16,11 +16,13 @@ from typing import Any
 
 from nnspec.ir.expr import Integral
 from nnspec.ir.walk import walk
+from nnspec.lower.coordinates import moved_only
 from nnspec.lower.ensemble import Reader
-from nnspec.lower.field import parameter_count, work_per_point
+from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.lower.forms import LinearInAmplitudes, Obstacle, linear_in_amplitudes
 from nnspec.lower.forms.formula import focused
 from nnspec.lower.shards import Plan
+from nnspec.lower.soundness import certify
 from nnspec.lower.streaming import Blocks, pass_over, program_name, readings, working_memory
 from nnspec.plugin import (
     Backend,
@@ -53,6 +55,9 @@ def offer(question: Question) -> Sequence[Offer | Refusal]:
     form = _form(question)
     if isinstance(form, Obstacle):
         return [Refusal(backend=NAME, method=METHOD, reason=form.reason, span=form.span)]
+    moved = moved_only(question.experiment.model)
+    if moved is not None:
+        return [replace(_no("a density of vectors that is known up to a constant gives no independent draws"), span=moved.span)]
     draws = int(question.asked.option("draws"))
     if draws < FEWEST_DRAWS:
         return [replace(_no(f"{draws} draws give no error bar; at least {FEWEST_DRAWS} are needed"),
@@ -119,6 +124,7 @@ def _conditional(kind: Estimator, centred: bool) -> Estimator:
 def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: Resources) -> Program:
     """One pass over the draws for all questions of a group."""
     experiment, words = questions[0].experiment, questions[0].words
+    certify(experiment.model, environment(experiment, words, traced_constants(experiment), jnp.float64))
     asked = [
         replace(each, kind=_conditional(each.kind, _centred(question)))
         for question, each in zip(questions, readings(questions, resources.asks), strict=True)

@@ -1,4 +1,4 @@
-"""Boxes and balls: what a uniform density needs to know of each, with the components of an event on the last axis."""
+"""Boxes, balls and spheres: what a uniform density needs to know of each, with the components of an event on the last axis."""
 
 import math
 from collections.abc import Sequence
@@ -118,6 +118,55 @@ class Ball:
         square = jnp.sum(u**2, axis=-1)
         radius = jnp.asarray(self.radius, u.dtype)
         return self.dim * jnp.log(radius) + (self.dim - 1) * jnp.log(_tanh_ratio(square)) + _log_sech2(square)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Sphere:
+    r"""\|x\| = radius, the surface of a ball, with its surface measure.
+
+    Its coordinates have one dimension more than it has: x = radius u / \|u\| of a standard normal u is uniform, whatever
+    becomes of \|u\|.
+    """
+
+    dim: int
+    radius: Array
+
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
+        r"""Normal vectors, normalised: x = R z / \|z\|."""
+        z = lax.map(lambda k: streams.normal(streams.draw_key(key, k), shape, dtype), jnp.arange(self.dim))
+        return jnp.moveaxis(jnp.asarray(self.radius, dtype) * z * lax.rsqrt(jnp.sum(z**2, axis=0))[None], 0, -1)
+
+    def _log_area(self, dtype: Any) -> Array:
+        r"""\log(2 \pi^{d/2} / \Gamma(d/2)) + (d - 1) \log R."""
+        d = self.dim
+        return (d - 1) * jnp.log(jnp.asarray(self.radius, dtype)) + (
+            math.log(2) + d / 2 * math.log(math.pi) - math.lgamma(d / 2)
+        )
+
+    def log_prob(self, x: Array) -> Array:
+        """Minus the log of the area, a density by the surface measure; the sphere is as thick as rounding."""
+        square = jnp.sum((x / jnp.asarray(self.radius, x.dtype)) ** 2, axis=-1)
+        near = jnp.abs(square - 1) <= (16 + self.dim) * jnp.finfo(x.dtype).eps
+        return jnp.where(near, -self._log_area(x.dtype), -jnp.inf)
+
+    def moment(self, k: int) -> Array:
+        r"""E x_1^k = radius^k \frac{(k - 1)!!}{d (d + 2) \cdots (d + k - 2)}, zero for odd k."""
+        if k % 2:
+            return 0.0 * self.radius
+        return self.radius**k * math.prod(j / (self.dim + j - 1) for j in range(1, k, 2))
+
+    def forward(self, u: Array) -> Array:
+        r"""Radius u / \|u\|."""
+        return jnp.asarray(self.radius, u.dtype) * u * lax.rsqrt(jnp.sum(u**2, axis=-1, keepdims=True))
+
+    def inverse(self, x: Array) -> Array:
+        r"""Of the many u with this direction, one as long as normal vectors are."""
+        return x * (math.sqrt(self.dim) / jnp.asarray(self.radius, x.dtype))
+
+    def log_det(self, u: Array) -> Array:
+        r"""Log of the normal density of u, and of the area: what makes p(x(u)) the law of u."""
+        return self._log_area(u.dtype) - 0.5 * jnp.sum(u**2, axis=-1) - self.dim / 2 * math.log(2 * math.pi)
 
 
 def _series(t: Array, coefficients: Sequence[float]) -> Array:

@@ -1,4 +1,4 @@
-"""The uniform law, between two numbers or on a domain of intervals and balls."""
+"""The uniform law, between two numbers or on a domain of intervals, balls and spheres."""
 
 from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
@@ -9,9 +9,10 @@ from nnspec.numerics import streams
 from nnspec.plugin import Density, Parameter, Signature, Transform, hookimpl, jnp, np
 from nnspec.plugin.readings import Array
 from nnspec.plugin.records import Args
-from nnspec_std.densities._regions import Ball, Box
+from nnspec_std.densities._regions import Ball, Box, Sphere
 
-Region = Box | Ball
+Region = Box | Ball | Sphere
+_ROUND: dict[str, type[Ball | Sphere]] = {"ball": Ball, "sphere": Sphere}
 
 
 def _regions(args: Args) -> tuple[list[Region], bool]:
@@ -28,7 +29,7 @@ def _regions(args: Args) -> tuple[list[Region], bool]:
         if run:
             found.append(_box(run))
             run = []
-        found.append(Ball(dim=factor.dim, radius=factor.args[0]))
+        found.append(_ROUND[factor.shape](dim=factor.dim, radius=factor.args[0]))
     return ([*found, _box(run)] if run else found), domain.shape == "interval"
 
 
@@ -71,7 +72,7 @@ def sample(key: Array, args: Args, shape: tuple[int, ...], dtype: Any) -> Array:
 
 
 def log_prob(x: Array, args: Args) -> Array:
-    """Minus the log of the volume inside the support (its border included), -inf outside."""
+    """Minus the log of the volume inside the support (its border included), -inf outside; for a sphere of its surface."""
     parts, _ = _each(args, x, lambda region, piece: region.log_prob(piece))
     return sum(parts[1:], start=parts[0])
 
@@ -79,13 +80,13 @@ def log_prob(x: Array, args: Args) -> Array:
 def moment(args: Args, k: int) -> Array:
     """E x^k of one component; for a product, whose components may differ, of each: [component]."""
     regions, bare = _regions(args)
-    if not bare and args["domain"].shape == "ball":
+    if not bare and args["domain"].shape in _ROUND:
         return regions[0].moment(k)
     return _joined([jnp.broadcast_to(region.moment(k), (region.dim,)) for region in regions], bare)
 
 
 def refuse(args: Args) -> str | None:
-    """Supports without a volume have no uniform density."""
+    """Empty and unbounded supports have no uniform density."""
     if "domain" not in args:
         lo, hi = args["lo"], args["hi"]
         return None if lo < hi else f"its support is empty: {lo:g} is not below {hi:g}"
@@ -93,21 +94,19 @@ def refuse(args: Args) -> str | None:
         match factor.shape:
             case "interval" if not factor.args[0] < factor.args[1]:
                 return f"its support is empty: {factor.args[0]:g} is not below {factor.args[1]:g}"
-            case "ball" if not factor.args[0] > 0:
+            case "ball" | "sphere" if not factor.args[0] > 0:
                 return f"the radius must be positive, and it is {factor.args[0]:g}"
             case "reals":
                 return "there is no uniform law on an unbounded domain"
-            case "sphere":
-                return "a sphere has no volume, so a law on it has no density"
     return None
 
 
 def centred(args: Args) -> bool:
-    """Intervals around zero, and balls, have mean zero."""
+    """Intervals around zero, balls and spheres have mean zero."""
     if "domain" not in args:
         return bool(args["lo"] == -args["hi"])
     parts = _factors(args["domain"])
-    return all(part.shape == "ball" or (part.shape == "interval" and part.args[0] == -part.args[1]) for part in parts)
+    return all(part.shape in _ROUND or (part.shape == "interval" and part.args[0] == -part.args[1]) for part in parts)
 
 
 def over(args: Args) -> DomainValue:
@@ -149,7 +148,10 @@ def _examples() -> tuple[Args, ...]:
     longer = SimpleNamespace(shape="interval", dim=1, args=(0.0, 4.0))
     square = SimpleNamespace(shape="product", dim=2, args=(interval, longer))
     mixed = SimpleNamespace(shape="product", dim=3, args=(balls[1], interval))
-    return ({"lo": -1.0, "hi": 2.0}, *({"domain": domain} for domain in (interval, *balls, square, mixed)))
+    spheres = [SimpleNamespace(shape="sphere", dim=d, args=(r,)) for d, r in ((2, 2.0), (3, 1.5))]
+    tube = SimpleNamespace(shape="product", dim=3, args=(spheres[0], interval))
+    domains = (interval, *balls, square, mixed, *spheres, tube)
+    return ({"lo": -1.0, "hi": 2.0}, *({"domain": domain} for domain in domains))
 
 
 @hookimpl
@@ -157,10 +159,10 @@ def nnspec_densities() -> Iterable[Density]:
     """Teach `Uniform`."""
     lo = Parameter(name="lo", doc="lower end", scales=1)
     hi = Parameter(name="hi", doc="upper end, above the lower", scales=1)
-    domain = Parameter(name="domain", type="domain", doc="interval, ball, or a product of such")
+    domain = Parameter(name="domain", type="domain", doc="interval, ball, sphere, or a product of such")
     yield Density(
         name="Uniform",
-        equation=r"p(x) = 1 / \mathrm{vol}(D) \text{ for } x \in D",
+        equation=r"p(x) = 1 / \mathrm{vol}(D) \text{ for } x \in D, \text{ by the surface measure where D is a sphere}",
         signatures=(Signature(parameters=(lo, hi)), Signature(parameters=(domain,), event="domain")),
         sample=sample,
         log_prob=log_prob,
