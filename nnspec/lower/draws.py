@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from nnspec.ir import expr as ir
-from nnspec.lower import composed
+from nnspec.lower import composed, conditional
 from nnspec.lower.expressions import Env, lower, lower_domain
 from nnspec.lower.values import Value, align
 from nnspec.numerics import streams
@@ -24,6 +25,13 @@ def draw_from(law: ir.Expr, key: Any, shape: tuple[int, ...], indices: tuple[str
             return draw_from(base, key, (*shape, n), indices, env)
         case ir.Mixture(weights=weights, parts=parts):
             return _mixture(weights, parts, key, shape, indices, env)
+        case ir.Unnormalised() | ir.Reweighted() if conditional.has_own_table(law):
+            sizes = shape[: len(indices)]
+            values = {
+                name: spread(replace(value, array=jnp.asarray(value.array, jnp.float64)), sizes, indices)
+                for name, value in conditional.slot_values(law, env).items()
+            }
+            return conditional.draws(law, key, shape, values, math.prod(sizes), env)
         case ir.Truncated(base=base):
             return composed.draws(law, key, shape, lambda k, s: draw_from(base, k, s, indices, env), env)
         case _:

@@ -14,11 +14,15 @@ from typing import Any
 
 from nnspec.ir import expr as ir
 from nnspec.ir.bounds import log_bounds
+from nnspec.ir.experiment import Model
 from nnspec.ir.walk import walk
+from nnspec.lower import conditional
 from nnspec.lower.composed import Line, line_of, log_norm, table_of, tabulated, tabulated_parts
 from nnspec.lower.expressions import Env, lower, lower_domain
+from nnspec.lower.field import prior
 from nnspec.lower.stack import density_args
-from nnspec.numerics import inverse_cdf
+from nnspec.lower.values import Value
+from nnspec.numerics import inverse_cdf, streams
 from nnspec.numerics.intervals import Arrays, Interval, NoBounds
 from nnspec.numerics.lazy import jax, jnp, np
 
@@ -33,6 +37,8 @@ MISSED = 1e-2
 """Where no bounds are known: what the density may be above its table at points that were not used for it, of its height."""
 ROUGH = 1e-3
 """Error of a table up to which it can tell whether something hides."""
+NETWORKS = 2
+"""Networks with whose numbers densities are looked at that hold random ones."""
 INSIDE = 5
 """Points of a cell at which a named density, which is smooth, is read for a bound of it."""
 
@@ -51,6 +57,28 @@ def certify(laws: Any, env: Env) -> None:
             shown = f"`{law.span.text}`" if law.span is not None else "a density"
             message = f"{shown} cannot be drawn from: {why}"
             raise ArithmeticError(message)
+    if isinstance(laws, Model):
+        _certify_some(laws, env)
+
+
+def _certify_some(model: Model, env: Env) -> None:
+    """Look at densities whose numbers are random too, with those of a few networks."""
+    laws = [part for param in model.params for part in walk(param.density) if conditional.has_own_table(part)]
+    draw = jax.jit(prior(model, env)) if laws else None
+    for law in laws:
+        assert draw is not None
+        for number in range(NETWORKS):
+            drawn = replace(env, params=draw(streams.draw_key(streams.root_key(0), number)))
+            whole, _ = conditional.closed(law)
+            first = {
+                name: Value(jnp.asarray(value.array)[(0,) * len(value.axes)], (), value.event)
+                for name, value in conditional.slot_values(law, drawn).items()
+            }
+            why = fault(whole, replace(drawn, local={**drawn.local, **first}))
+            if why:
+                shown = f"`{law.span.text}`" if law.span is not None else "a density"
+                message = f"{shown} cannot be drawn from, with the numbers of one network: {why}"
+                raise ArithmeticError(message)
 
 
 def fault(law: ir.Expr, env: Env) -> str:
@@ -160,6 +188,7 @@ def _cells(line: Line, table: inverse_cdf.Table) -> tuple[Any, Any]:
 def _upper(law: ir.Expr, env: Env) -> Upper:
     """An upper bound of the logarithm of a density on cells [cell] from lo to hi."""
     constants = {name: float(value) for name, value in env.constants.items() if np.ndim(value) == 0 and not isinstance(value, str)}
+    constants |= {name: float(value.array) for name, value in env.local.items() if np.ndim(value.array) == 0}
     match law:
         case ir.Unnormalised(var=var, body=body):
             return lambda lo, hi: np.asarray(log_bounds(body, {**constants, var: Interval(lo, hi)}, Arrays).hi) + 0 * lo

@@ -87,8 +87,8 @@ def _nodes(parts: list[Any]) -> Iterator[Reason]:
 def _of_a_density(law: ir.Reweighted | ir.Unnormalised) -> Iterator[Reason]:
     """Densities known up to a constant are drawn by the inverse of their distribution function, which is a table."""
     what = "a reweighted density" if isinstance(law, ir.Reweighted) else "a density given by a formula"
-    if law.deps or law.free:
-        yield f"drawing from {what} whose numbers are random is not built yet", law.span
+    if law.type.shape and (law.deps or law.free):
+        yield f"drawing from {what} of vectors whose normalisation is random is not built yet", law.span
 
 
 def _about(asked: Observable, words: Vocabulary) -> Iterator[str]:

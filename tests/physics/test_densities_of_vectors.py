@@ -57,12 +57,12 @@ LAWS = {
 
 @pytest.mark.parametrize("law", [pytest.param(law, marks=[pytest.mark.slow] if k > 1 else []) for k, law in enumerate(LAWS)])
 def test_moments_of_chains(law):
-    """False alarm 3e-6 over keys for each law; means off by 0.1 and second moments off by 0.2 are not missed."""
+    """False alarm 3e-6 over keys for each law; means off by 0.1 and second moments off by 0.4 are not missed."""
     run = spec(law).run()
     one, two, four = moments(*LAWS[law])
     assert {run[name].method for name in ("G1", "G2", "G4")} == {"monte_carlo"}
     assert_agree(run["G1"], one, false_alarm=1e-6, detect=0.1)
-    assert_agree(run["G2"], two, false_alarm=1e-6, detect=0.2)
+    assert_agree(run["G2"], two, false_alarm=1e-6, detect=0.4)
     assert_agree(run["G4"], four.reshape(1, 1, 1, 1), false_alarm=1e-6, detect=2.0)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from nnspec.ir.experiment import Experiment, Model
 from nnspec.ir.expr import Expr, Integral
 from nnspec.ir.walk import walk
+from nnspec.lower import conditional
 from nnspec.lower.certify import certified_grid
 from nnspec.lower.coordinates import moved_only, obstacle
 from nnspec.lower.deformation import MOST_NODES, chosen_grid, largest_dimension
@@ -164,7 +165,7 @@ def _offer(question: Question, kind: Estimator, draws: int, sampler: str) -> Off
     entries = math.prod(shape)
     weighs = "log_deform" in kind.readings or sampler != "iid"
     nodes = 64.0 ** min(1, largest_dimension(model)) if weighs else 0.0
-    flops = draws * (30.0 * parameters + per_point * (points * factor + nodes))
+    flops = draws * (30.0 * parameters + per_point * (points * factor + nodes) + conditional.work(model, sizes))
     item = 4 if kind.precision == "float32" else 8
     plan = layout(draws, parameters)
     stored = widest if model.stack is not None else 1  # a formula is evaluated point by point
