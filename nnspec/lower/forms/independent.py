@@ -70,16 +70,25 @@ def independent_neurons(experiment: Experiment, words: Vocabulary) -> Independen
     """The neurons of a model, or what keeps them from being independent."""
     if experiment.model.deform is not None:
         return Obstacle("`deform` makes the neurons depend on each other", experiment.model.deform.span)
-    for param in experiment.model.params:
-        for law in walk(param.density):
-            if isinstance(law, ir.Unnormalised) and law.type.shape and evaluate(law.over, experiment.values).volume == math.inf:
-                return Obstacle("no rule integrates over a density of vectors that is given on an unbounded domain", law.span)
+    without_rule = _without_rule(experiment)
+    if without_rule is not None:
+        return without_rule
     try:
         return neurons_of(formula_of(experiment, words), experiment, words)
     except Hindrance as hindrance:
         return hindrance.obstacle
     except RecursionError:
         return TOO_DEEP
+
+
+def _without_rule(experiment: Experiment) -> Obstacle | None:
+    """A density by formula over which no rule of quadrature integrates."""
+    for law in walk(experiment.model.params):
+        if isinstance(law, ir.Unnormalised | ir.Reweighted) and (law.deps or law.free):
+            return Obstacle("the normalisation of a density depends on other parameters", law.span)
+        if isinstance(law, ir.Unnormalised) and law.type.shape and evaluate(law.over, experiment.values).volume == math.inf:
+            return Obstacle("no rule integrates over a density of vectors that is given on an unbounded domain", law.span)
+    return None
 
 
 def neurons_of(formula: Formula, experiment: Experiment, words: Vocabulary) -> IndependentNeurons:
