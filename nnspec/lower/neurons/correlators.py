@@ -75,7 +75,8 @@ def _refined(source: _Source) -> tuple[Any, float]:
     if error <= ACCEPTED * float(np.max(np.abs(last))):
         return last, error
     problem = problem or f"{STEPS[-1]} nodes along each direction are the most"
-    msg = f"the integral over one neuron does not converge: it still changes by {error:.1e}, and {problem}"
+    wanted = ACCEPTED * float(np.max(np.abs(last)))
+    msg = f"the integral over one neuron does not converge: it still changes by {error:.1e}, {wanted:.1e} is wanted, and {problem}"
     raise NoConvergence(msg)
 
 
