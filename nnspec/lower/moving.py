@@ -16,6 +16,7 @@ from nnspec.lower.coordinates import Coordinates, moved_only
 from nnspec.lower.deformation import Grid
 from nnspec.lower.ensemble import Measure, Reader
 from nnspec.lower.field import environment
+from nnspec.lower.identities import Identities
 from nnspec.lower.streaming import Reading
 from nnspec.numerics import streams
 from nnspec.numerics.lazy import jax, jnp, lax, np
@@ -33,6 +34,8 @@ FEWEST_BINS = 16
 WIDEST_GROUP = 32
 SINGLES = 4096
 """Moments larger than this are kept as sums alone."""
+CONTROLS = "=controls"
+"""Where the identities of steps are kept that are read every so many of them: no name of an observable begins so."""
 SERIES = 1 << 23
 """Numbers of the series of coordinates that are kept; of more coordinates some are left out."""
 
@@ -97,9 +100,13 @@ class Moving:
 
 
 def move(
-    question: Question, asked: Sequence[Reading], strides: Sequence[int], cut: Segments, grid: Grid | None, devices: int
-) -> Moving:
-    """The chains of the sampler of an experiment, read by everything in `asked`, every `strides` steps."""
+    question: Question, asked: Sequence[Reading], strides: Sequence[int], cut: Segments, grid: Grid | None, devices: int, *,
+    identities: Identities | None = None,
+) -> Moving:  # fmt: skip
+    """The chains of the sampler of an experiment, read by everything in `asked`, every `strides` steps.
+
+    With `identities` their means over the bins are kept too, for each of the strides.
+    """
     experiment, words = question.experiment, cast("Vocabulary", question.words)
     sampler = words.samplers[sampler_of(question)]
     assert sampler.start is not None
@@ -127,21 +134,27 @@ def move(
         keys = streams.stream(streams.draw_key(root, number), "steps")
 
         def one(carry: Any, at: Any) -> tuple[Any, dict[str, Any]]:
-            state, sums, singles, virial = carry
+            state, sums, singles, virial, controls = carry
             place, within = at
             state, draw, told = step(law, state, streams.draw_key(keys, place))
             sums, singles = reads.add(sums, singles, draw.theta, within, strides)
             u, gradient = state["position"], state["gradient"]
+            if identities is not None:
+                controls = _followed(controls, identities.values(u, gradient), within, cut.length)
             terms = jnp.stack([-u * gradient, -jnp.roll(u, -1, axis=1) * gradient], axis=-1)
             action = state["log_density"] - jax.vmap(lambda u: coordinates.log_prior(u)[1])(u)
             series = {**told, "log_density": state["log_density"], "action": -action, "u": u[:, kept]}
-            return (state, sums, singles, virial + terms), series
+            return (state, sums, singles, virial + terms, controls), series
 
         def bin_(state: State, number: Any) -> tuple[State, Any]:
             steps = (number * cut.length + jnp.arange(cut.length), jnp.arange(cut.length))
-            zeros = (*reads.zeros(law), jnp.zeros((*state["position"].shape, 2)))
-            (state, sums, singles, virial), series = lax.scan(one, (state, *zeros), steps)
-            return state, ({**sums, **singles, "+virial": virial / cut.length}, series)
+            none = {} if identities is None else {
+                key(f"{CONTROLS}/{stride}"): jnp.zeros((cut.abreast, identities.size))
+                for stride in set(strides) for key in (str, _single)
+            }  # fmt: skip
+            zeros = (*reads.zeros(law), jnp.zeros((*state["position"].shape, 2)), none)
+            (state, sums, singles, virial, controls), series = lax.scan(one, (state, *zeros), steps)
+            return state, ({**sums, **singles, **controls, "+virial": virial / cut.length}, series)
 
         state, (bins, series) = lax.scan(bin_, dict(state), which * cut.bins + jnp.arange(cut.bins))
         series = {f"+{name}": x.reshape(-1, *x.shape[2:]) for name, x in series.items()}
@@ -210,6 +223,17 @@ class _Reads:
                 own, lone = lax.cond(within % stride == stride - 1, read, lambda own, lone: (own, lone), own, lone)
             sums, singles = {**sums, **own}, {**singles, **lone}
         return sums, singles
+
+
+def _followed(before: Any, found: Any, within: Any, length: int) -> dict[str, Any]:
+    """Means of identities over the steps of a bin that are read, and those of the last one, after one more step."""
+    after: dict[str, Any] = {}
+    for name in (name for name in before if name.startswith(CONTROLS)):
+        stride = int(name.rpartition("/")[2])
+        read = within % stride == stride - 1
+        after[name] = before[name] + jnp.where(read, found / (length // stride), 0.0)
+        after[_single(name)] = jnp.where(read, found, before[_single(name)])
+    return after
 
 
 def _single(name: str) -> str:

@@ -154,7 +154,9 @@ def _place(places: Axis, k: int) -> str:
 
 
 def _method(estimate: Estimate) -> str:
-    return estimate.method + (f", {_draws(estimate)} draws" if estimate.draws else "")
+    """By which method, from how many draws, and what else a backend notes about it."""
+    noted = estimate.diagnostics.get("note")
+    return estimate.method + (f", {_draws(estimate)} draws" if estimate.draws else "") + (f"; {noted}" if noted else "")
 
 
 def _draws(estimate: Estimate) -> str:

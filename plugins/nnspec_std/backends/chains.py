@@ -16,6 +16,7 @@ from nnspec.lower.certify import certified_grid, grid_error
 from nnspec.lower.coordinates import obstacle
 from nnspec.lower.deformation import MOST_NODES, Grid, chosen_grid, largest_dimension
 from nnspec.lower.field import parameter_count, traced_constants, work_per_point
+from nnspec.lower.identities import Identities
 from nnspec.lower.moving import SERIES, Moving, Segments, move, sampler_of
 from nnspec.lower.streaming import Reading, program_name, readings
 from nnspec.lower.tails import certify_tails
@@ -33,6 +34,7 @@ from nnspec.plugin import (
 from nnspec.plugin.records import Statistics
 from nnspec.result.estimate import Estimate
 from nnspec_std.backends import _chain_errors as errors
+from nnspec_std.backends import _controls as controls
 
 NAME, METHOD = "chains", "monte_carlo"
 READINGS = ("f", "jac", "theta")
@@ -74,6 +76,9 @@ def _refusal(question: Question, kind: Any) -> Refusal | None:
     inner = next((node for node in walk(model.fields) if isinstance(node, Integral)), None)
     if inner is not None:
         return _refused("the field holds an integral, whose error sampling cannot state", inner.span)
+    jump = controls.obstacle(question) if controls.wish(question) == controls.NAME else None
+    if jump is not None:
+        return _refused(f"`controls: {controls.NAME}` needs a density without jumps: {jump[0]}", jump[1])
     given = options_of(question)
     if given["draws"] < FEWEST_STEPS:
         reason = f"{given['draws']} steps of a chain give no error bar; at least {FEWEST_STEPS} are needed"
@@ -126,13 +131,24 @@ def _offer(question: Question, name: str) -> Offer:
     flops = 3.0 * LEAPFROGS * steps * (per_point * nodes + 30.0 * parameters) + cut.draws / stride * per_point * (1 + entries)
     width = 8.0 * cut.abreast * nodes * max(1.0, per_point / 30.0)
     bins = 8.0 * 2 * cut.chains * cut.segments * cut.bins * (entries + 2.0 * parameters)
+    known = controls.chosen(question, cut)
+    if known is not None:
+        bins += 8.0 * 4 * cut.chains * cut.segments * cut.bins * (known.size + entries) + 8.0 * 16 * known.size**2
     memory = 4.0 * width + bins + 8.0 * cut.draws * (8 + min(parameters, max(1, SERIES // cut.draws)))
     return Offer(
-        backend=NAME, method=METHOD, why=f"{cut.chains} chains of {cut.steps} steps; sampler {name}", dims=question.asked.dims,
-        shape=shape, draws=cut.chains * cut.segments * cut.bins * (cut.length // stride), flops=flops, bytes=memory,
-        error="autocorrelation", group=name, preference=10,
-        cite=(*question.record.cite, *words.samplers[name].cite, "wolff2004"),
+        backend=NAME, method=METHOD, why=f"{cut.chains} chains of {cut.steps} steps; sampler {name}{_said(question, known)}",
+        dims=question.asked.dims, shape=shape, draws=cut.chains * cut.segments * cut.bins * (cut.length // stride),
+        flops=flops, bytes=memory, error="autocorrelation", group=name, preference=10,
+        cite=(*question.record.cite, *words.samplers[name].cite, "wolff2004", *(controls.CITE if known is not None else ())),
     )  # fmt: skip
+
+
+def _said(question: Question, known: Identities | None) -> str:
+    """What a plan says of control variates."""
+    if known is not None:
+        return f"; {known.size} control variates"
+    why = controls.obstacle(question) if controls.wish(question) is None else None
+    return f"; no control variates: {why[0]}" if why is not None else ""
 
 
 # ---------------------------------------------------------------- the program
@@ -145,9 +161,12 @@ def compile(questions: Sequence[Question], offers: Sequence[Offer], resources: R
     readers = readings([q for q, _ in pairs], [ask for _, ask in pairs])
     strides = [_stride(q, cut) for q, _ in pairs]
     grid = certified_grid(first.experiment, first.words)
-    told = [program_name(first.experiment, readers, repr(cut), resources.devices), repr(grid), repr(strides), sampler_of(first)]
+    known = controls.chosen(first, cut)
+    told = [program_name(first.experiment, readers, repr(cut), resources.devices), sampler_of(first)]
+    told += [repr(grid), repr(strides), repr(known)]
     name = "\n".join(("chains", *told))
-    moving: Moving = resources.programs.get(name) or move(first, readers, strides, cut, grid, resources.devices)
+    moving: Moving | None = resources.programs.get(name)
+    moving = moving or move(first, readers, strides, cut, grid, resources.devices, identities=known)
     resources.programs[name] = moving
 
     def compute(indices: Sequence[int], before: Sequence[Statistics | None]) -> list[Statistics]:
@@ -187,6 +206,7 @@ def _estimates(
     first = questions[0]
     error = grid_error(first.experiment, first.words, grid, positions.reshape(-1, positions.shape[-1]))
     series = {name[1:]: whole[name] for name in names if name.startswith("+") and name != "+virial"}
+    fits = controls.regressions(whole, controls.chosen(first, cut))
     state = errors.health(series, whole["+virial"], error)
     found: list[Estimate] = []
     for question, accepted, ask in zip(questions, offers, asks, strict=True):
@@ -194,7 +214,7 @@ def _estimates(
             found += _diagnosed(question, accepted, state)
             continue
         place = next(k for k, each in enumerate(readers) if each.name == question.asked.name)
-        found.append(_estimate(question, accepted, ask, whole, cut, strides[place], state, error))
+        found.append(_estimate(question, accepted, ask, whole, cut, strides[place], state, error, fits.get(strides[place])))
     return found
 
 
@@ -213,7 +233,7 @@ def _diagnosed(question: Question, accepted: Offer, state: errors.Health) -> lis
 
 def _estimate(
     question: Question, accepted: Offer, ask: Any, whole: Mapping[str, Any], cut: Segments, stride: int, state: errors.Health,
-    integral_error: float,
+    integral_error: float, fit: Any,
 ) -> Estimate:  # fmt: skip
     kind, name = question.record.kind, question.asked.name
     assert isinstance(kind, Estimator)
@@ -222,13 +242,13 @@ def _estimate(
     singles = {key[len(prefix) + 1 :]: x for key, x in whole.items() if key.startswith(f"!{prefix}")}
     singles = singles if len(singles) == len(bins) else {}
     steps = cut.segments * cut.bins * reads
-    got = errors.result(name, bins, singles, lambda tree: kind.finish(ask, tree), steps)
+    got, reduced = controls.result(name, bins, singles, lambda tree: kind.finish(ask, tree), steps, fit)
     doubts = (*got.doubts, *state.doubts, *_coarse(name, integral_error, got.effective), *_fewer(question, accepted))
     coords = dict(zip(question.asked.dims, question.record.coords(ask).values(), strict=False))
     blocks = got.blocks if got.blocks.nbytes <= 1 << 24 else None
     told = {
         "blocks": min(cut.chains * cut.segments * cut.bins, int(got.effective)), "effective_draws": round(got.effective, 1),
-        "tau": float(np.max(got.tau, initial=0.0)) * stride, "integral_error": integral_error,
+        "tau": float(np.max(got.tau, initial=0.0)) * stride, "integral_error": integral_error, **reduced,
     }  # fmt: skip
     return Estimate(
         name=name, word=question.asked.word, method=accepted.method, value=got.value, dims=question.asked.dims, coords=coords,

@@ -39,7 +39,12 @@ def fields(adapted: str) -> tuple[Field, ...]:
         Field(name="draws", type="count", doc="steps of each chain that are kept", default="1000"),
         Field(name="target_accept", type="number", doc=f"{adapted} that the step size is adapted to", default="0.8"),
         Field(name="step_size", type="number", doc="leapfrog step to begin with; found by trial when it is not given"),
-    )
+        Field(
+            name="controls", type="word", choices=("schwinger_dyson", "none"),
+            doc="control variates: Schwinger-Dyson identities of the density, whose means are zero, are taken off all results; "
+            "not given: where the density has no jumps",
+        ),
+    )  # fmt: skip
 
 
 @cache

@@ -1,0 +1,93 @@
+r"""Control variates of chains: Schwinger-Dyson identities, whose means are zero, are taken off what is measured.
+
+    O \to O - \sum_i c_i h_i, \qquad h_i = \partial_i \log p, \quad 1 + u_i \partial_i \log p [assaraf1999, mira2013]
+
+The mean stays what it is. Coefficients come from other chains (`nnspec.numerics.control_variates`), and errors from what
+is left, with its own autocorrelation. A density that may jump has no such identities, and none are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nnspec.lower.field import parameter_count
+from nnspec.lower.identities import Identities
+from nnspec.lower.jumps import Reason, jump
+from nnspec.lower.moving import CONTROLS, Segments, sampler_of
+from nnspec.numerics.control_variates import Regression
+from nnspec.plugin import Question, np
+from nnspec_std.backends import _chain_errors as errors
+
+NAME = "schwinger_dyson"
+CITE = ("assaraf1999", "mira2013")
+WORTH = 0.9
+"""Of the variance: when more than that is left, what was measured stays as it is."""
+ROUNDING = 1e-13
+"""Where next to nothing is left, the error is this part of the error without controls."""
+
+
+def wish(question: Question) -> str | None:
+    """`schwinger_dyson`, `none`, or None where the spec leaves it open; "none" for samplers that have no such option."""
+    record = question.words.samplers[sampler_of(question)]
+    given = dict(question.experiment.sampler_options).get("controls")
+    return given if any(each.name == "controls" for each in record.fields) else "none"
+
+
+def obstacle(question: Question) -> Reason | None:
+    """Why there are no identities, and the place."""
+    return jump(question.experiment.model, question.words)
+
+
+def chosen(question: Question, cut: Segments) -> Identities | None:
+    """The identities that the chains of a spec follow; None where there are none, or none are wanted."""
+    model = question.experiment.model
+    if wish(question) == "none" or obstacle(question) is not None:
+        return None
+    sizes = {index.name: index.size for index in model.indices}
+    return Identities.of(parameter_count(model, question.words, sizes), cut.chains * cut.segments * cut.bins)
+
+
+def regressions(whole: Mapping[str, Any], identities: Identities | None) -> dict[int, tuple[Regression, Any]]:
+    """By stride: fits on the means of bins, and the identities of the last draw of each bin."""
+    if identities is None:
+        return {}
+    names = [name for name in whole if name.startswith(CONTROLS)]
+    return {
+        int(name.rpartition("/")[2]): (Regression(whole[name], identities.families), whole[f"!{name}"]) for name in names
+    }
+
+
+def result(
+    name: str, bins: Mapping[str, Any], singles: Mapping[str, Any], finish: Callable[[Any], Any], steps: int,
+    fit: tuple[Regression, Any] | None,
+) -> tuple[errors.Found, dict[str, Any]]:  # fmt: skip
+    """A result from means over bins and single draws [chain, bin, ...], with controls where they help, and what to tell.
+
+    Raises:
+        NotConvergedError: see `_chain_errors.result`.
+    """
+    plain = errors.result(name, bins, singles, finish, steps)
+    if fit is None:
+        return plain, {}
+    regression, alone = fit
+    if singles:
+        both = {key: regression.corrected(x, singles[key], alone) for key, x in bins.items()}
+        less, lone = {key: x[0] for key, x in both.items()}, {key: x[1] for key, x in both.items()}
+    else:
+        less, lone = {key: regression.corrected(x)[0] for key, x in bins.items()}, {}
+    found = errors.result(name, less, lone, finish, steps)
+    found = replace(found, stderr=np.hypot(found.stderr, ROUNDING * plain.stderr))
+    moving = plain.stderr > 0
+    left = (found.stderr[moving] / plain.stderr[moving]) ** 2
+    if not left.size or float(np.exp(np.mean(np.log(left)))) > WORTH:
+        return plain, {}
+    least, most = float(np.min(left)), float(np.max(left))
+    return found, {"variance_left": [least, most], "note": _note(least, most)}
+
+
+def _note(least: float, most: float) -> str:
+    """What is said beside the method."""
+    low, high = (f"{1 / x:.{0 if x < 0.1 else 1}f}" if x > 1e-6 else "over 1e6" for x in (most, least))
+    return f"control variates: variance / {low}" + (f" to {high}" if high != low else "")
