@@ -24,6 +24,8 @@ NAME = "schwinger_dyson"
 CITE = ("assaraf1999", "mira2013")
 WORTH = 0.9
 """Of the variance: when more than that is left, what was measured stays as it is."""
+HEAVY = 0.25
+"""Of the sum of squares: an identity of which one bin carries more has no variance to rely on, and is not used."""
 ROUNDING = 1e-13
 """Where next to nothing is left, the error is this part of the error without controls."""
 
@@ -53,10 +55,13 @@ def regressions(whole: Mapping[str, Any], identities: Identities | None) -> dict
     """By stride: fits on the means of bins, and the identities of the last draw of each bin."""
     if identities is None:
         return {}
-    names = [name for name in whole if name.startswith(CONTROLS)]
-    return {
-        int(name.rpartition("/")[2]): (Regression(whole[name], identities.families), whole[f"!{name}"]) for name in names
-    }
+    found: dict[int, tuple[Regression, Any]] = {}
+    for name in (name for name in whole if name.startswith(CONTROLS)):
+        square = whole[name] ** 2
+        light = np.max(square, axis=(0, 1)) <= HEAVY * np.sum(square, axis=(0, 1))
+        fit = Regression(whole[name] * light, identities.families)
+        found[int(name.rpartition("/")[2])] = fit, whole[f"!{name}"] * light
+    return found
 
 
 def result(
