@@ -225,7 +225,8 @@ def _check_identities(record: Density, transform: Transform, name: str, args: Ar
 
     slope = np.asarray(jax.jit(jax.vmap(jax.grad(log_density)))(jnp.asarray(grid.u))).reshape(len(grid.u), -1)
     u = grid.u.reshape(len(grid.u), -1)
-    assert_close(f"the mean slope of log p of {name}", grid.weight @ slope, np.zeros(slope.shape[1]), 2e-3, 1 + grid.weight @ np.abs(slope))
+    mean, size = grid.weight @ slope, grid.weight @ np.abs(slope)
+    assert_close(f"the mean slope of log p of {name}", mean, np.zeros(len(mean)), 2e-3, 1 + size)
     virial = (grid.weight[:, None] * u).T @ slope
     assert_close(f"<u d log p> of {name}", virial, -np.eye(u.shape[1]), 2e-3, 1 + np.abs(virial))
 

@@ -30,11 +30,13 @@ EXACT = {
 }
 
 
-def chain_runs(which: str, sampler: str, count: int, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def chain_runs(
+    which: str, sampler: str, count: int, monkeypatch: pytest.MonkeyPatch, steps: int = STEPS, controls: str = "none"
+) -> list[dict[str, Any]]:
     """Results of `count` runs of four short chains each, cut out of one program that moves all of their chains."""
-    words = f"{{{sampler}: {{chains: {CHAINS * count}, draws: {STEPS}, warmup: 300}}}}"
+    words = f"{{{sampler}: {{chains: {CHAINS * count}, draws: {steps}, warmup: 300, controls: {controls}}}}}"
     questions, offers, asks, resources = prepared(SPECS[which].replace("SAMPLER", words).replace("MORE", ""), chains)
-    one = Segments.of(CHAINS, STEPS)
+    one = Segments.of(CHAINS, steps)
     many = Segments(CHAINS * count, one.segments, one.bins, one.length)
     monkeypatch.setattr(chains, "_cut", lambda _: many)
     monkeypatch.setattr(chains, "grid_error", lambda *_: 0.0)
@@ -68,6 +70,27 @@ def chain_runs(which: str, sampler: str, count: int, monkeypatch: pytest.MonkeyP
 def test_chains_cover_the_exact_value_as_often_as_they_say(which, sampler, count, within, outside, monkeypatch):
     """0.683 within one error bar. Binomial sigma of one entry: 0.06 for 60 runs, 0.015 for 1,000."""
     inside, far, table = coverage(chain_runs(which, sampler, count, monkeypatch), EXACT[which], f"{sampler}, {which},")
+    assert abs(inside - 0.683) < within, table
+    assert far < outside, table
+
+
+@pytest.mark.parametrize(
+    ("which", "sampler", "count", "within", "outside"),
+    [
+        pytest.param("circle", "hmc", 60, 0.18, 0.05, id="quick"),
+        pytest.param("point", "hmc", 1000, 0.03, 0.01, id="point-hmc", marks=pytest.mark.slow),
+        pytest.param("circle", "hmc", 1000, 0.03, 0.01, id="circle-hmc", marks=pytest.mark.slow),
+        pytest.param("circle", "nuts", 1000, 0.03, 0.01, id="circle-nuts", marks=pytest.mark.slow),
+    ],
+)
+def test_control_variates_leave_error_bars_that_cover_the_exact_value(which, sampler, count, within, outside, monkeypatch):
+    """The same with chains of 1,024 steps, the fewest for which controls are used by default. They take away most of the
+    variance of G2, and nothing of the fourth cumulant at a point.
+    """
+    runs = chain_runs(which, sampler, count, monkeypatch, 4 * STEPS, "schwinger_dyson")
+    inside, far, table = coverage(runs, EXACT[which], f"{sampler}, controls, {which},")
+    left = [max(run["G2"].diagnostics["variance_left"]) for run in runs]
+    assert np.median(left) < 0.15
     assert abs(inside - 0.683) < within, table
     assert far < outside, table
 

@@ -61,16 +61,10 @@ def result(
     Raises:
         NotConvergedError: chains that are too short for an error, or that disagree with each other.
     """
-    entries = int(np.size(finish({key: np.mean(x, axis=(0, 1)) for key, x in bins.items()})))
-    if entries > MANY:
+    if _entries(bins, finish) > MANY:
         bins, singles = {key: _coarser(x) for key, x in bins.items()}, {}
     chains, count = next(iter(bins.values())).shape[:2]
-    flat = {key: x.reshape(-1, *x.shape[2:]) for key, x in bins.items()}
-    found = moments.jackknife(flat, np.ones(chains * count), finish)
-    full = np.asarray(finish({key: np.mean(x, axis=0) for key, x in flat.items()}), np.float64)
-    n = chains * count
-    moved = (n - 1) * (full - found.replicates)  # delta_b: to first order what the bin b alone would change
-    errors = correlated_errors(moved.reshape(chains, count, -1))
+    flat, full, found, moved, errors = _moved(bins, finish)
     stderr = errors.stderr.reshape(full.shape)
     if not np.all(np.isfinite(stderr)):
         message = f"`{name}` remembers its past for longer than half of a chain, {steps // 2} steps"
@@ -79,11 +73,35 @@ def result(
     inflation = np.where(plain > 0, stderr / np.where(plain > 0, plain, 1.0), 1.0)
     tau = _times(stderr, singles, finish, chains * steps, errors.tau.reshape(full.shape) * steps / count)
     effective = chains * steps / (2.0 * float(np.max(tau, initial=0.5)))
-    _apart(name, moved.reshape(chains, count, -1), errors.stderr, chains)
+    _apart(name, moved, errors.stderr, chains)
     blocks = _blocks(flat, chains, count, finish, full, stderr)
     value = full - inflation**2 * (full - found.value)
     doubts = _few(name, effective)
     return Found(value, stderr, tau, effective, blocks, doubts)
+
+
+def spread(bins: Mapping[str, Any], finish: Callable[[Any], Any]) -> Any:
+    """The error alone of a result from means over bins, infinite where chains are too short for one."""
+    if _entries(bins, finish) > MANY:
+        bins = {key: _coarser(x) for key, x in bins.items()}
+    _, full, _, _, errors = _moved(bins, finish)
+    return errors.stderr.reshape(full.shape)
+
+
+def _entries(bins: Mapping[str, Any], finish: Callable[[Any], Any]) -> int:
+    return int(np.size(finish({key: np.mean(x, axis=(0, 1)) for key, x in bins.items()})))
+
+
+def _moved(bins: Mapping[str, Any], finish: Callable[[Any], Any]) -> tuple[Any, Any, Any, Any, Any]:
+    """Bins [bin, ...], the result, its jackknife, what each bin moves it by [chain, bin, entry], and errors from that."""
+    chains, count = next(iter(bins.values())).shape[:2]
+    flat = {key: x.reshape(-1, *x.shape[2:]) for key, x in bins.items()}
+    found = moments.jackknife(flat, np.ones(chains * count), finish)
+    full = np.asarray(finish({key: np.mean(x, axis=0) for key, x in flat.items()}), np.float64)
+    n = chains * count
+    moved = (n - 1) * (full - found.replicates)  # delta_b: to first order what the bin b alone would change
+    moved = moved.reshape(chains, count, -1)
+    return flat, full, found, moved, correlated_errors(moved)
 
 
 _LONGER = ("take more steps, `draws:` of the sampler", "look at `diagnostics: {}`")

@@ -147,8 +147,10 @@ def _said(question: Question, known: Identities | None) -> str:
     """What a plan says of control variates."""
     if known is not None:
         return f"; {known.size} control variates"
-    why = controls.obstacle(question) if controls.wish(question) is None else None
-    return f"; no control variates: {why[0]}" if why is not None else ""
+    if controls.wish(question) is not None:
+        return ""
+    why = controls.obstacle(question)
+    return f"; no control variates: {why[0] if why is not None else f'fewer than {controls.FEWEST:,} draws'}"
 
 
 # ---------------------------------------------------------------- the program
