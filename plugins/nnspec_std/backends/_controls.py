@@ -9,7 +9,6 @@ is left, with its own autocorrelation. A density that may jump has no such ident
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from nnspec.lower.field import parameter_count
@@ -30,8 +29,8 @@ WORTH = 0.5
 equal would be smaller than it should.)"""
 HEAVY = 0.25
 """Of the sum of squares: an identity of which one bin carries more has no variance to rely on, and is not used."""
-ROUNDING = 1e-13
-"""Where next to nothing is left, the error is this part of the error without controls."""
+ROUNDING = 1e-12
+"""This part of a series is left in it, about its mean: where controls explain all, what else is left is rounding."""
 
 
 def wish(question: Question) -> str | None:
@@ -80,20 +79,30 @@ def result(
     before = None if fit is None else errors.spread(bins, finish)
     if fit is None or not np.all(np.isfinite(before)):
         return errors.result(name, bins, singles, finish, steps), {}
-    regression, alone = fit
-    if singles:
-        both = {key: regression.corrected(x, singles[key], alone) for key, x in bins.items()}
-        less, lone = {key: x[0] for key, x in both.items()}, {key: x[1] for key, x in both.items()}
-    else:
-        less, lone = {key: regression.corrected(x)[0] for key, x in bins.items()}, {}
+    less, lone = _corrected(bins, singles, *fit)
     found = errors.result(name, less, lone, finish, steps)
-    found = replace(found, stderr=np.hypot(found.stderr, ROUNDING * before))
     moving = before > 0
     left = (found.stderr[moving] / before[moving]) ** 2
     if not left.size or float(np.exp(np.mean(np.log(left)))) > WORTH:
         return errors.result(name, bins, singles, finish, steps), {}
     least, most = float(np.min(left)), float(np.max(left))
     return found, {"variance_left": [least, most], "note": _note(least, most)}
+
+
+def _corrected(
+    bins: Mapping[str, Any], singles: Mapping[str, Any], regression: Regression, alone: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Means over bins and single draws less what controls explain."""
+    less: dict[str, Any] = {}
+    lone: dict[str, Any] = {}
+    for key, x in bins.items():
+        mean = np.mean(x, axis=(0, 1))
+        if key not in singles:
+            less[key] = regression.corrected(x)[0] + ROUNDING * (x - mean)
+            continue
+        own, other = regression.corrected(x, singles[key], alone)
+        less[key], lone[key] = own + ROUNDING * (x - mean), other + ROUNDING * (singles[key] - mean)
+    return less, lone
 
 
 def _note(least: float, most: float) -> str:
