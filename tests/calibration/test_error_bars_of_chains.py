@@ -89,7 +89,7 @@ def test_control_variates_leave_error_bars_that_cover_the_exact_value(which, sam
     """
     runs = chain_runs(which, sampler, count, monkeypatch, 4 * STEPS, "schwinger_dyson")
     inside, far, table = coverage(runs, EXACT[which], f"{sampler}, controls, {which},")
-    left = [max(run["G2"].diagnostics["variance_left"]) for run in runs]
+    left = [max(run["G2"].diagnostics.get("variance_left", [1.0])) for run in runs]  # one in a thousand does not use them
     assert np.median(left) < 0.15
     assert abs(inside - 0.683) < within, table
     assert far < outside, table

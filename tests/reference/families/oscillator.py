@@ -59,10 +59,16 @@ def measure(record: dict[str, Any], folder: Path) -> tuple[list[float], list[flo
 def spec(inputs: dict[str, Any], length: float, ts: list[str]) -> str:
     """The model on a circle, long enough for the ground state where no length is given, without observables."""
     m2, coupling = inputs["m2"], inputs["lambda"]
+    length, modes, mu2 = sizes(inputs, length)
+    return SPEC.format(L=length, M=modes, m2=m2, coupling=coupling, mu2=mu2, ts=f"[{', '.join(ts)}]")
+
+
+def sizes(inputs: dict[str, Any], length: float) -> tuple[float, int, float]:
+    """The circle, the number of modes, and the square of the mass of the free ones."""
+    m2, coupling = inputs["m2"], inputs["lambda"]
     slow = max(0.3, math.sqrt(max(0.1, m2 + coupling / 8)) if m2 >= 0 else 0.4)
     length = length or max(12.0, 12.0 / slow)
-    modes = math.ceil(20 * length / (2 * math.pi))
-    return SPEC.format(L=length, M=modes, m2=m2, coupling=coupling, mu2=max(0.5, m2 + coupling / 6), ts=f"[{', '.join(ts)}]")
+    return length, math.ceil(20 * length / (2 * math.pi)), max(0.5, m2 + coupling / 6)
 
 
 def propagator(inputs: dict[str, Any], length: float, ts: list[float], folder: Path) -> tuple[list[float], list[float]]:
@@ -75,11 +81,32 @@ def propagator(inputs: dict[str, Any], length: float, ts: list[float], folder: P
 
 
 def four_points(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
-    """The connected part at (0, 0, 0, 0), (0, 0, 1, 1) and (0, 0.5, 1, 1.5)."""
-    asked = "  G4c: {correlator: {n: 4, connected: true, at: ts}}\n"
-    found = nnspec.loads(spec(inputs, 0.0, ["0", "0.5", "1", "1.5"]) + asked).run(folder)["G4c"]
+    r"""The connected part at (0, 0, 0, 0), (0, 0, 1, 1) and (0, 0.5, 1, 1.5).
+
+    What the modes y above M do beyond a shift of the mass is of order S = \int T(t)^2 dt, T being their propagator. The
+    other modes x feel -(lambda^2/16) S \int x^4, a coupling that is smaller by the factor 1 - 3 lambda S/2, and drive them,
+    <y(t)^2> = T(0) - (lambda/2) S x(t)^2, so that each pair of coincident points adds -(lambda/2) S Cov(x(t)^2, ...): six
+    pairs at (0, 0, 0, 0), which add -3 lambda S (G4c + 2 G(0)^2), and two at (0, 0, 1, 1). What remains is a tenth of that.
+    """
+    asked = (
+        "  G4c: {correlator: {n: 4, connected: true, at: ts}}\n"
+        "  G: {correlator: {n: 2, from: x0, along: ts, shifts: all}}\n  T: {evaluate: {of: tail, from: x0, along: ts}}\n"
+    )
+    coupling, share = inputs["lambda"], left_out(inputs)
+    model = spec({**inputs, "lambda": coupling * (1 - 1.5 * coupling * share)}, 0.0, ["0", "0.5", "1", "1.5"])
+    run = nnspec.loads(model + asked).run(folder)
     places = [(0, 0, 0, 0), (0, 0, 2, 2), (0, 1, 2, 3)]
-    return [float(found.value[at]) for at in places], [float(found.stderr[at]) for at in places]
+    value, error = ([float(part[at]) for at in places] for part in (run["G4c"].value, run["G4c"].stderr))
+    pair = run["G"].value + run["T"].value
+    value[0] -= 3 * coupling * share * (value[0] + 2 * float(pair[0]) ** 2)
+    value[1] -= coupling * share * (value[1] + 2 * float(pair[2]) ** 2)
+    return value, error
+
+
+def left_out(inputs: dict[str, Any]) -> float:
+    """S = (2/L) sum_n 1/(k_n^2 + mu^2)^2 over the modes above M."""
+    length, modes, mu2 = sizes(inputs, 0.0)
+    return sum(2 / length / ((2 * math.pi * n / length) ** 2 + mu2) ** 2 for n in range(modes + 1, 200 * modes))
 
 
 def gap(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]:
