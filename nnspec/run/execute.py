@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnspec.ir.experiment import Experiment
+from nnspec.lower.datasets import made
 from nnspec.numerics import lazy
 from nnspec.numerics.lazy import jax, np
 from nnspec.plan.planner import Group, Plan, Row
@@ -19,7 +20,7 @@ from nnspec.plan.show import size_of
 from nnspec.plugin.records import Ask, Program, Resources
 from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.estimate import Estimate
-from nnspec.run.data import made, make_data, request
+from nnspec.run.data import make_data, request
 from nnspec.run.nodes import Node, node, reason
 from nnspec.run.passes import NAMELESS, Part, Progress, complete
 from nnspec.run.shards import NOWHERE, Shelf
