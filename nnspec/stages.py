@@ -290,6 +290,8 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
         return sweep.Swept(point, meaning, done.estimates, done.path.name, done.failed)
 
     listed = sweep.points(experiment.sweep, experiment.numerics.seed, words)
+    path.mkdir(parents=True, exist_ok=True)
+    keep_files(experiment, path)  # where the processes of points find them
     if experiment.sweep.workers > 1 and not fail_fast:
         _compute_ahead(checked, listed, path, options)
     found: list[sweep.Swept] = []
@@ -298,10 +300,8 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
         found.append(sweep.left_out(point, experiment.sweep) if stop else one(point))
     whole = sweep.over(experiment, found, words)
     record, failed = run_record(checked.plan, words, whole, options["command_line"], options["host"])
-    path.mkdir(parents=True, exist_ok=True)
     (path / "spec.yaml").write_bytes(checked.spec.source.text.encode())
     (path / "resolved.yaml").write_bytes(resolved(checked.spec).encode())
-    keep_files(experiment, path)
     publish(path, record, experiment, whole.estimates, {}, checked.spec.source.text, plots=plots)
     write_whole(record, whole, path)
     errors = tuple(each for point in whole.points for each in point.errors)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from nnspec.check.files import COPIES
 from nnspec.run.stopping import GRACE, PARENT, check
 
 MOST = 16
@@ -27,12 +28,13 @@ def compute_ahead(groups: Sequence[Sequence[str]], out: Path, workers: int, argu
 
     Args:
         groups: specs that stand alone; those of one group can share compiled programs.
-        out: where their run folders go.
+        out: where their run folders go, beside copies of the data files that they name.
         workers: how many processes there are at once.
         arguments: further words of the command line.
     """
     with tempfile.TemporaryDirectory(prefix="nnspec-sweep-") as folder:
-        waiting = deque(deque(_written(Path(folder) / str(number), group)) for number, group in enumerate(groups) if group)
+        data = out.parent / COPIES
+        waiting = deque(deque(_written(Path(folder) / str(number), group, data)) for number, group in enumerate(groups) if group)
         running: dict[int, tuple[subprocess.Popen[bytes], list[Path]]] = {}
         try:
             while waiting or running:
@@ -51,8 +53,10 @@ def compute_ahead(groups: Sequence[Sequence[str]], out: Path, workers: int, argu
             _stop([process for process, _ in running.values()])
 
 
-def _written(folder: Path, texts: Sequence[str]) -> list[Path]:
+def _written(folder: Path, texts: Sequence[str], data: Path) -> list[Path]:
     folder.mkdir()
+    if data.is_dir():
+        (folder / COPIES).symlink_to(data.resolve())
     files = [folder / f"{number}.yaml" for number in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         file.write_text(text, encoding="utf-8")

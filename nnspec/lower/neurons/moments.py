@@ -244,7 +244,7 @@ def _harmonics(body: ir.Expr, name: str, length: float, values: Mapping[str, Any
                 return degree(left) + degree(right)
             case ir.Bin(op="div", left=left, right=right):
                 return math.inf if degree(right) else degree(left)
-            case ir.Bin(op="pow", left=left, right=ir.Lit(value=power)) if is_whole(power):
+            case ir.Bin(op="pow", left=left, right=ir.Lit(value=power)) if is_whole(power) and power >= 0:
                 return int(power) * degree(left)
             case ir.Apply(fn="cos" | "sin", args=(inside,)):
                 return _turns(inside, name, length, values)

@@ -9,6 +9,7 @@ import pytest
 
 import nnspec
 from nnspec.cli import main
+from nnspec.run import workers
 from nnspec.run.data import labels, make_data
 from nnspec.run.execute import ComputingError
 from nnspec.stages import SpecError, run
@@ -123,7 +124,10 @@ def test_points_of_a_sweep_find_their_file(tmp_path, monkeypatch):
     text = SPEC.format(toy='file("toy.csv")').replace("data:\n", "let: {s: 1}\ndata:\n", 1).replace("Normal(0, 1)", "Normal(0, s)")
     (tmp_path / "spec.yaml").write_text(text + "sweep: {grid: {let.s: [1, 2]}, workers: 2}\n")
     monkeypatch.chdir("/")
+    started, start = [], workers._start
+    monkeypatch.setattr(workers, "_start", lambda *args: started.append(start(*args)) or started[-1])
     assert main(["run", str(tmp_path / "spec.yaml"), "--out", str(tmp_path / "runs"), "--quiet"]) == 0
+    assert [each.returncode for each in started] == [0, 0], "processes of the points find it too"
 
 
 @pytest.mark.parametrize(
