@@ -108,11 +108,7 @@ def move(
     With `identities` their means over the bins are kept too, for each of the strides.
     """
     experiment, words = question.experiment, cast("Vocabulary", question.words)
-    sampler = words.samplers[sampler_of(question)]
-    assert sampler.start is not None
-    assert sampler.warm is not None
-    assert sampler.step is not None
-    start, warm, step = sampler.start, sampler.warm, sampler.step
+    start, warm, step = _ways(words.samplers[sampler_of(question)])
     root = streams.stream(streams.root_key(experiment.numerics.seed), "measure/chains")
 
     def measure(constants: Any) -> tuple[Measure, Any]:
@@ -141,10 +137,9 @@ def move(
             u, gradient = state["position"], state["gradient"]
             if identities is not None:
                 controls = _followed(controls, identities.values(u, gradient), within, cut.length)
-            terms = jnp.stack([-u * gradient, -jnp.roll(u, -1, axis=1) * gradient], axis=-1)
-            action = state["log_density"] - jax.vmap(lambda u: coordinates.log_prior(u)[1])(u)
-            series = {**told, "log_density": state["log_density"], "action": -action, "u": u[:, kept]}
-            return (state, sums, singles, virial + terms, controls), series
+            action = jax.vmap(lambda u: coordinates.log_prior(u)[1])(u) - state["log_density"]
+            series = {**told, "log_density": state["log_density"], "action": action, "u": u[:, kept]}
+            return (state, sums, singles, virial + _virial(u, gradient), controls), series
 
         def bin_(state: State, number: Any) -> tuple[State, Any]:
             steps = (number * cut.length + jnp.arange(cut.length), jnp.arange(cut.length))
@@ -161,6 +156,18 @@ def move(
         return state, {name: jnp.moveaxis(x, 0, 1) for name, x in (bins | series).items()}
 
     return _sharded(begin, segment, cut, devices)
+
+
+def _ways(sampler: Any) -> tuple[Any, Any, Any]:
+    assert sampler.start is not None
+    assert sampler.warm is not None
+    assert sampler.step is not None
+    return sampler.start, sampler.warm, sampler.step
+
+
+def _virial(u: Any, gradient: Any) -> Any:
+    """What Schwinger and Dyson say of each coordinate and of it with the next one, [chain, coordinate, 2]."""
+    return jnp.stack([-u * gradient, -jnp.roll(u, -1, axis=1) * gradient], axis=-1)
 
 
 def sampler_of(question: Question) -> str:

@@ -163,8 +163,9 @@ class Rule:
     compute: Callable[[Any, Ask], Any] | None = None
     """None for what is not built yet, which `later` says."""
     refuse: Callable[[Any], str | Refusal | None] = field(default=lambda _: None)
-    refuse_points: Callable[[Any, Array | None], str | None] | None = None
-    """Why not at the points [point, in] that an estimator reads; None stands for points that a plan does not know."""
+    refuse_points: Callable[[Any, int, Callable[[], Array | None]], str | None] | None = None
+    """Why not at so many points that an estimator reads; the function gives these, [point, in], or None where a plan does not
+    know them. A plan without arrays, which is made sooner, results where it is not called."""
     traced: bool = True
     deformed: bool = False
     """Whether it takes a deformation of the density into account; others are not asked about deformed models."""

@@ -57,7 +57,7 @@ MUTANTS = {
         replace(WORDS["Uniform"], examples=(SPHERE,), sample=lambda key, args, shape, dtype: (
             lambda x: 1.5 * x / jnp.linalg.norm(x, axis=-1, keepdims=True))(
                 WORDS["Uniform"].sample(key, BALL, shape, dtype).at[..., 2].multiply(1.2))),
-        "characteristic function"),
+        "d log p"),
     "a sphere whose coordinates have the volume of the ball": (
         replace(WORDS["Uniform"], examples=(SPHERE,), transform=replace(
             WORDS["Uniform"].transform, log_det=lambda u, args: WORDS["Uniform"].transform.log_det(u, args) + 0.1)),

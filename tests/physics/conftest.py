@@ -33,3 +33,9 @@ def reference() -> dict[str, Any]:
     """Records of `physics_values.json` by their id."""
     path = Path(__file__).parent.parent / "reference" / "physics_values.json"
     return {record["id"]: record for record in json.loads(path.read_text())}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run folders of earlier tests are not found."""
+    monkeypatch.chdir(tmp_path)

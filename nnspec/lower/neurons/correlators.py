@@ -10,10 +10,10 @@ Quadratures become finer until two results agree; their difference is the error.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from nnspec.ir import expr as ir
 from nnspec.ir.walk import walk
@@ -22,6 +22,7 @@ from nnspec.lower.forms.amplitudes import factors, without
 from nnspec.lower.forms.independent import IndependentNeurons, Neuron
 from nnspec.lower.neurons.grid import Grid, other_nodes
 from nnspec.lower.neurons.moments import NeuronMoments
+from nnspec.lower.neurons.pairs import by_pairs
 from nnspec.lower.neurons.rules import STEPS, NoRule, TooMany
 from nnspec.numerics import packed
 from nnspec.numerics.lazy import jax, jnp, np
@@ -41,17 +42,22 @@ def correlator(form: IndependentNeurons, points: Any, n: int, *, connected: bool
     Raises:
         ArithmeticError: where a moment does not exist, no rule is known, or quadratures do not agree.
     """
-    return _refined(_Source(form, points, n, "connected" if connected else "full"))
+    return refined(_Source(form, points, n, "connected" if connected else "full"))
 
 
 def fluctuations(form: IndependentNeurons, points: Any) -> tuple[Any, float]:
-    r"""\langle G_c(x, y \mid c) \rangle_c, packed [tuple]: the covariance around the mean that common parameters leave."""
-    return _refined(_Source(form, points, 2, "given"))
+    r"""\langle G_c(x, y \mid c) \rangle_c, [point, point_2]: the covariance around the mean that common parameters leave."""
+
+    def kernel(points: Any, programs: MutableMapping[ir.Expr, Any]) -> tuple[Any, float]:
+        value, error = refined(_Source(form, points, 2, "given", programs))
+        return packed.unpacked(value, len(points), 2), error
+
+    return by_pairs(form, points, kernel)
 
 
-def _refined(source: _Source) -> tuple[Any, float]:
+def refined(source: Levels) -> tuple[Any, float]:
     """Level after level, until two of them agree."""
-    last, error, problem = None, math.inf, ""
+    last, error, before, problem = None, math.inf, math.inf, ""
     for level in range(len(STEPS)):
         try:
             value, scale = source.at(level)
@@ -65,19 +71,35 @@ def _refined(source: _Source) -> tuple[Any, float]:
         if source.closed:
             return value, ROUNDING * scale
         if last is not None:
-            error = float(np.max(np.abs(value - last)))
+            before, error = error, float(np.max(np.abs(value - last)))
             if error <= max(AGREE * float(np.max(np.abs(value))), ROUNDING * scale):
                 return value, error + ROUNDING * scale
         last = value
     if last is None:
         msg = f"the integral over one neuron is in too many dimensions: {problem}"
         raise NoConvergence(msg)
-    if error <= ACCEPTED * float(np.max(np.abs(last))):
-        return last, error
+    left, wanted = _remaining(before, error), ACCEPTED * float(np.max(np.abs(last)))
+    if left <= wanted:
+        return last, left
     problem = problem or f"{STEPS[-1]} nodes along each direction are the most"
-    wanted = ACCEPTED * float(np.max(np.abs(last)))
     msg = f"the integral over one neuron does not converge: it still changes by {error:.1e}, {wanted:.1e} is wanted, and {problem}"
     raise NoConvergence(msg)
+
+
+def _remaining(before: float, change: float) -> float:
+    """What is left after the last of two changes that fall like a geometric series; infinite where they do not fall."""
+    ratio = change / before if math.isfinite(before) else 0.5
+    return change / (1 - ratio) if ratio < 1 else math.inf
+
+
+class Levels(Protocol):
+    """Something that quadratures of several levels give; `closed` when all of them give the same."""
+
+    closed: bool
+
+    def at(self, level: int) -> tuple[Any, float]:
+        """What is wanted, and the size of what may cancel in it."""
+        ...
 
 
 @dataclass
@@ -89,11 +111,11 @@ class _Source:
     n: int
     kind: Literal["full", "connected", "given"]
     """`given`: cumulants for given common parameters, averaged over these."""
+    programs: MutableMapping[ir.Expr, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.closed = True
         self.known: dict[Any, NeuronMoments] = {}
-        self.programs: dict[ir.Expr, Any] = {}
         self.scales = _common_factors(self.form)
 
     def at(self, level: int) -> tuple[Any, float]:

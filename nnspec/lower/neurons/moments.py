@@ -7,7 +7,7 @@ the parameters that are left, by rules that become finer from level to level.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import Any
@@ -92,6 +92,14 @@ class NeuronMoments:
 
     # ------------------------------------------------------------ quadrature
     def _integrated(self, level: int) -> dict[int, Any]:
+        return self._summed(*self.nodes(level))
+
+    def nodes(self, level: int) -> tuple[Reduced, list[Any], list[Any], Grid]:
+        """The reduced neuron; nodes and weights for the standard normals of each block; those for the other parameters.
+
+        Raises:
+            TooMany: more nodes than can be afforded.
+        """
         if self._reduced is None:
             self._reduced = reduced(self.body, self.params, self.at, self.form.words)
         found = self._reduced
@@ -102,7 +110,7 @@ class NeuronMoments:
         total = float(np.prod([float(size) for size in sizes]))
         if total > MOST_NODES:
             raise TooMany(total)
-        return self._summed(found, [nodes for nodes, _ in blocks], [weights for _, weights in blocks], others)
+        return found, [nodes for nodes, _ in blocks], [weights for _, weights in blocks], others
 
     def _rule(self, body: ir.Expr, block: Block, level: int) -> tuple[Any, Any]:
         degree = sum(degree_in(body, name) for name in block.names)
@@ -132,20 +140,11 @@ class NeuronMoments:
         """Sums over the product of the rules, chunk by chunk."""
         count = len(self.points)
         widest = max(packed.count(count, (k + 1) // 2) for k in self.orders)
-        sizes = [len(each) for each in weights] + [len(others.weights)]
-        total = int(np.prod(sizes))
-        chunk = int(min(max(64, NUMBERS // max(widest, count)), 16384))
         high_low = {k: ((k + 1) // 2, k // 2) for k in self.orders}
         sums = {k: np.zeros((packed.count(count, a), packed.count(count, b) if b else 1)) for k, (a, b) in high_low.items()}
         program = self._compiled(found)
-        for start in range(0, total, chunk):
-            index = np.minimum(np.arange(start, start + chunk), total - 1)
-            places = np.unravel_index(index, sizes)
-            weight = others.weights[places[-1]] * (np.arange(start, start + chunk) < total)
-            for each, at in zip(weights, places[:-1], strict=True):
-                weight = weight * each[at]
-            z = tuple(grid[at] for grid, at in zip(grids, places[:-1], strict=True))
-            h = np.asarray(program(z, {name: array[places[-1]] for name, array in others.values.items()}))
+        for weight, z, values in chunks(grids, weights, others, max(widest, count)):
+            h = np.asarray(program(z, values))
             products = {1: h}
             for a in range(2, max(a for a, _ in high_low.values()) + 1):
                 rows = packed.tuples(count, a)
@@ -165,24 +164,51 @@ class NeuronMoments:
         return lambda z, values: self.programs[found.body](z, values, given, fixed, inputs)
 
 
+def chunks(grids: list[Any], weights: list[Any], others: Grid, wide: int) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
+    """Weights, nodes of blocks and values of other parameters, so many at once; what `wide` numbers are kept of each for."""
+    sizes = [len(each) for each in weights] + [len(others.weights)]
+    total = int(np.prod(sizes))
+    chunk = int(min(max(64, NUMBERS // wide), 16384))
+    for start in range(0, total, chunk):
+        index = np.minimum(np.arange(start, start + chunk), total - 1)
+        places = np.unravel_index(index, sizes)
+        weight = others.weights[places[-1]] * (np.arange(start, start + chunk) < total)
+        for each, at in zip(weights, places[:-1], strict=True):
+            weight = weight * each[at]
+        z = tuple(grid[at] for grid, at in zip(grids, places[:-1], strict=True))
+        yield weight, z, {name: array[places[-1]] for name, array in others.values.items()}
+
+
 def _at_points(
     found: Reduced, form: IndependentNeurons, z: tuple[Any, ...], values: Mapping[str, Any], given: Mapping[str, Any],
     fixed: Any, inputs: Mapping[str, Any],
 ) -> Any:  # fmt: skip
     """The neuron at all points, [point], for standard normals of each block and values of the other parameters."""
-    assert form.env is not None
-    ready = replace(form.env, params={**given, **values}, dtype=jnp.float64)
+    one = at_point(found, form, given)
+    return jax.vmap(one, in_axes=(0, 0, None))(inputs, combinations(found, z, fixed), values)
+
+
+def combinations(found: Reduced, z: tuple[Any, ...], fixed: Any) -> dict[str, Any]:
+    """The combinations of normal parameters by name, [point], for standard normals of each block."""
     forms: dict[str, Any] = {}
     rest = list(z)
     for block, (offset, slopes) in zip(found.blocks, fixed, strict=True):
         u = offset + (slopes @ rest.pop(0) if slopes.shape[2] else 0.0)
         forms |= {name: u[k] for k, name in enumerate(block.names)}
+    return forms
 
-    def one(x: Mapping[str, Any], u: Mapping[str, Any]) -> Any:
+
+def at_point(found: Reduced, form: IndependentNeurons, given: Mapping[str, Any]) -> Callable[..., Any]:
+    """h(x, u, v): the neuron at one point, for combinations of normal parameters and values of the others."""
+    assert form.env is not None
+    env = replace(form.env, dtype=jnp.float64)
+
+    def one(x: Mapping[str, Any], u: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
         local = {name: Value(value) for name, value in u.items()}
-        return jnp.asarray(lower(found.body, replace(ready, inputs=x, local=local)).array, jnp.float64).reshape(())
+        ready = replace(env, params={**given, **values}, inputs=x, local=local)
+        return jnp.asarray(lower(found.body, ready).array, jnp.float64).reshape(())
 
-    return jax.vmap(one)(inputs, forms)
+    return one
 
 
 def degree_in(node: ir.Expr, name: str) -> float:

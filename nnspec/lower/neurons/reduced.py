@@ -29,13 +29,15 @@ KINKED = ("relu", "abs", "sign")
 class Block:
     """Combinations of normal parameters, independent of all else: u_form(x) = offset + slopes z with z standard normal.
 
-    `offset` is [form, point], `slopes` [form, point, rank]; `kinks` are rows (A, k) of planes A z = k.
+    `offset` is [form, point], `slopes` [form, point, rank]; `kinks` are rows (A, k) of planes A z = k; `rows` are the
+    derivatives of the combinations by the parameters themselves, [form, point, parameter].
     """
 
     names: tuple[str, ...]
     offset: Any
     slopes: Any
     kinks: Any
+    rows: Any
 
     @property
     def rank(self) -> int:
@@ -163,7 +165,7 @@ def _block(
         for f, (name, _) in enumerate(forms) for value in sorted(kinks.get(name, ())) for p in range(at.count)
         if np.any(slopes[f, p])
     ]  # fmt: skip
-    return Block(tuple(name for name, _ in forms), offset, slopes, _distinct(np.array(planes).reshape(-1, rank + 1)))
+    return Block(tuple(name for name, _ in forms), offset, slopes, _distinct(np.array(planes).reshape(-1, rank + 1)), rows)
 
 
 def _distinct(planes: Any) -> Any:

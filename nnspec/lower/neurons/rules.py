@@ -24,6 +24,8 @@ from nnspec.numerics.lazy import jax, jnp, np
 STEPS = (20, 32, 48, 72, 112, 176, 272, 416)
 """Nodes along one direction by level."""
 MOST_NODES = 3_000_000
+SWIFT = 1.5
+"""How fast a place moves through the other directions for which pieces of length 2 are too long."""
 NEGLIGIBLE = 1e-30
 """Weights below this, relative to the largest, are left out of products of rules."""
 
@@ -207,25 +209,50 @@ def kinked_rule(planes: Any, level: int, dim: int) -> tuple[Any, Any]:
     r"""E f(z) for z ~ N(0, 1)^dim and f that is smooth away from the planes \sum_j A_j z_j = k, given as rows (A, k).
 
     Direction by direction with Gauss rules on the pieces between the planes; in the first directions pieces end where
-    planes meet.
+    planes meet, and are short where a plane that hardly leans sweeps fast through the directions after them.
+
+    Raises:
+        TooMany: more nodes than can be afforded.
     """
     end, order = 8.5 + 0.5 * level, 8 + 4 * level
-    rough = (2 * len(planes) + 6) * order if dim == 1 else math.comb(len(planes) + dim, dim) * (len(planes) + 8) * order**dim
-    if rough > 8 * MOST_NODES:
-        raise TooMany(rough)
-    return _slices(planes[:, :-1], planes[:, -1], dim, end, order)
+    return _slices(planes[:, :-1], planes[:, -1], dim, end, order, before=1)
 
 
-def _slices(a: Any, k: Any, dim: int, end: float, order: int) -> tuple[Any, Any]:
-    z, w = _pieces(_breaks(a, k, dim), end, order)
+def _slices(a: Any, k: Any, dim: int, end: float, order: int, before: int) -> tuple[Any, Any]:
+    """Nodes and weights; there are so many slices like this one."""
+    z, w = _pieces(np.concatenate([_breaks(a, k, dim), *_layers(a, k, dim, end)]), end, order)
+    if before * len(z) * float(order * math.ceil(end)) ** (dim - 1) > 8 * MOST_NODES:
+        raise TooMany(before * len(z) * float(order * math.ceil(end)) ** (dim - 1))
     if dim == 1:
         return z[:, None], w
     nodes, weights = [], []
     for value, weight in zip(z, w, strict=True):
-        inner, v = _slices(a[:, 1:], k - a[:, 0] * value, dim - 1, end, order)
+        inner, v = _slices(a[:, 1:], k - a[:, 0] * value, dim - 1, end, order, before * len(z))
         nodes.append(np.concatenate([np.full((len(v), 1), value), inner], axis=1))
         weights.append(weight * v)
     return np.concatenate(nodes), np.concatenate(weights)
+
+
+def _layers(a: Any, k: Any, dim: int, end: float) -> list[Any]:
+    """Ends of short pieces in the first direction z.
+
+    Where the place in which some planes meet, y_0 - y_1 z in the other directions, is closer than `end` and moves fast,
+    what is left to integrate over changes on the scale 1/|y_1|.
+    """
+    found = []
+    for count in range(1, dim):
+        for chosen in combinations(range(len(a)), count):
+            rows, first, sides = a[chosen, 1:], a[chosen, 0], k[list(chosen)]
+            rest, *_ = np.linalg.lstsq(rows, np.stack([sides, first], axis=1), rcond=1e-13)
+            if not np.allclose(rows @ rest, np.stack([sides, first], axis=1), rtol=0, atol=1e-9 * np.linalg.norm(first)):
+                if count == 1 and first[0]:  # it does not lean: what is left jumps, or has a kink
+                    found.append(sides / first)
+                continue
+            y0, y1 = rest[:, 0], rest[:, 1]
+            speed = float(np.linalg.norm(y1))
+            if speed > SWIFT:
+                found.append((y0 @ y1 / speed - np.linspace(-end, end, 1 + math.ceil(end))) / speed)
+    return found
 
 
 def _breaks(a: Any, k: Any, dim: int) -> Any:

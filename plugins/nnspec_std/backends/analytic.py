@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from nnspec.ir.expr import DataRef, Integral, Vector
@@ -66,7 +67,7 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
     if isinstance(reason, Refusal):
         return reason
     if reason is None and rule.refuse_points is not None:
-        reason = rule.refuse_points(form, _points(question))
+        reason = rule.refuse_points(form, _count(question), partial(_points, question))
     if reason is not None:
         return Refusal(backend=NAME, method=rule.method, reason=reason)
     shape = question.record.shape(dict(question.asked.options), question.experiment.model.dim)
@@ -77,6 +78,12 @@ def _of_rule(rule: Rule, question: Question) -> Offer | Refusal:
         group=question.asked.name, rule=rule.name, preference=_preference(rule, question),
         cite=(*question.record.cite, *rule.cite),
     )  # fmt: skip
+
+
+def _count(question: Question) -> int:
+    """How many points an estimator reads."""
+    given = (value for _, value in question.asked.options if isinstance(value, (DataRef, Vector)))
+    return sum(value.type.shape[0] if value.type.shape else 1 for value in given)
 
 
 def _points(question: Question) -> Any:

@@ -14,7 +14,6 @@ from typing import Any
 
 from nnspec.ir.expr import Integral
 from nnspec.ir.walk import walk
-from nnspec.lower.coordinates import moved_only
 from nnspec.lower.field import environment, parameter_count, traced_constants, work_per_point
 from nnspec.lower.forms import Obstacle, linear_in_amplitudes
 from nnspec.lower.soundness import certify
@@ -89,9 +88,6 @@ def _model(question: Question) -> Refusal | None:
             return _refused(f"labels are numbers, and the network has {inputs} outputs", span=last.span)
     elif len(model.fields) > 1 or model.fields[0].components:
         return _refused("training of one of several fields is not built yet", span=model.fields[0].span, later=True)
-    moved = moved_only(model)
-    if moved is not None:
-        return _refused("a density of vectors that is known up to a constant gives no independent networks", span=moved.span)
     inner = next((node for node in walk(model.fields) if isinstance(node, Integral)), None)
     return None if inner is None else _refused("the field holds an integral, whose error training cannot state", span=inner.span)
 

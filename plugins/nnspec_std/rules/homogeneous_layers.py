@@ -11,7 +11,7 @@ With the variance 2 of the weights of rectifiers \langle Q^2 \rangle = \prod_l (
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnspec.lower.forms import HomogeneousLayers
@@ -22,13 +22,14 @@ from nnspec.numerics.sums import cumulants
 from nnspec.plugin import Ask, Rule, hookimpl, np
 
 
-def refuse_points(form: HomogeneousLayers, points: Any) -> str | None:
+def refuse_points(form: HomogeneousLayers, count: int, points: Callable[[], Any]) -> str | None:
     """Where the field is not Gaussian given Q."""
-    if form.linear:
+    if form.linear or count == 1:
         return None
-    if points is None:
+    known = points()
+    if known is None:
         return "that the points lie on one ray from the origin is not known before they are made"
-    return form.straight(points)
+    return form.straight(known)
 
 
 def compute(form: HomogeneousLayers, ask: Ask) -> tuple[Any, float]:

@@ -7,7 +7,7 @@ averaged over at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from nnspec.ir.walk import walk
 from nnspec.lower.forms import IndependentNeurons
 from nnspec.lower.neurons.correlators import fluctuations
 from nnspec.lower.points import points_at
-from nnspec.numerics import packed
 from nnspec.plugin import Ask, Rule, hookimpl, np
 
 WIDER = 4
@@ -26,20 +25,26 @@ CHANGE = 1e-7
 
 def compute(form: IndependentNeurons, ask: Ask) -> tuple[Any, float]:
     """K at the points, [point, point_2], and what quadrature and rounding left."""
+    return limit(form, points_at(ask), fluctuations)
+
+
+def limit(
+    form: IndependentNeurons, points: Any, kernel: Callable[[IndependentNeurons, Any], tuple[Any, float]]
+) -> tuple[Any, float]:
+    """A kernel that is the same at every width, and its error.
+
+    Raises:
+        ArithmeticError: when it changes with the width.
+    """
     with np.errstate(all="ignore"):  # what is not finite is found in the result
-        return _computed(form, ask)
-
-
-def _computed(form: IndependentNeurons, ask: Ask) -> tuple[Any, float]:
-    points = points_at(ask)
-    kernel, error = fluctuations(form, points)
-    if any(_names(form)):
-        wider, _ = fluctuations(_widened(form), points)
-        change = float(np.max(np.abs(wider - kernel)))
-        if change > CHANGE * float(np.max(np.abs(kernel))) + error:
-            message = f"the kernel has no limit that this width shows: at {WIDER} times the width it changes by {change:.1e}"
-            raise ArithmeticError(message)
-    return packed.unpacked(kernel, len(points), 2), error
+        found, error = kernel(form, points)
+        if any(_names(form)):
+            wider, _ = kernel(_widened(form), points)
+            change = float(np.max(np.abs(wider - found)))
+            if change > CHANGE * float(np.max(np.abs(found))) + error:
+                message = f"the kernel has no limit that this width shows: at {WIDER} times the width it changes by {change:.1e}"
+                raise ArithmeticError(message)
+    return found, error
 
 
 def _names(form: IndependentNeurons) -> list[str]:

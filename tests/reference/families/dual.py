@@ -20,10 +20,10 @@ SMALL = 0.05
 PHASES = """
 index i in N
 input x in R^2
-a[i] ~ Normal(0, 1/N)
+a[i] ~ Normal(0, 1)
 w[i] in R^2 ~ Normal(0, 1/2)
 b[i] ~ Uniform(-pi, pi)
-phi(x) = sum_i a[i]*cos(w[i].x + b[i])
+phi(x) = 1/sqrt(N)*sum_i a[i]*cos(w[i].x + 10*b[i])
 """
 COEFFICIENTS = """
 nnspec: 1
@@ -95,13 +95,14 @@ def _behind_a_bias(name: str, inputs: dict[str, Any], folder: Path) -> float:
     return float((found["ntk"] - found["nngp"])[0, 1] / (inputs["K12"] + (inputs["K12"] - bias)))
 
 
-def phases(record: dict[str, Any], which: str, folder: Path) -> list[float] | NotComputable:
-    """The kernel of a cosine network, whose phases are uniform."""
-    if which == "Tdot":
-        return NotComputable("tangent kernels of fields given by a formula are not built yet")
+def phases(record: dict[str, Any], which: str, folder: Path) -> list[float]:
+    """The kernel of a cosine network, whose phases are uniform; derivatives by phases and by weights."""
     points = [list(point) for point in pair(record["inputs"])]
-    found = value(formula("phases", {"N": 8}, {"pts": points}, PHASES, {"K": "{nngp: {at: pts}}"}), folder, "K")
-    return [float(found[0, 1])]
+    text = formula("phases", {"N": 8}, {"pts": points}, PHASES, {"K": "{nngp: {at: pts}}", "T": "{ntk: {at: pts, method: quadrature}}"})
+    kernel = float(value(text, folder, "K")[0, 1])
+    if which == "T":
+        return [kernel]
+    return [(float(value(text, folder, "T")[0, 1]) - kernel) / (100 + 2 * record["inputs"]["K12"])]
 
 
 def coefficients(record: dict[str, Any], folder: Path) -> list[float] | NotComputable:
