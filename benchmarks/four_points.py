@@ -19,7 +19,7 @@ import numpy as np
 
 import nnspec
 
-WIDTH, POINTS, DRAWS = 1000, 16, 32_768
+WIDTH, POINTS, DRAWS = 1000, 16, 40_960
 SPEC = f"""
 nnspec: 1
 name: four-points

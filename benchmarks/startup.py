@@ -22,7 +22,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
 FIRST = ROOT / "specs" / "cosnet-free-scalar.yaml"
 NNSPEC = str(Path(sys.executable).with_name("nnspec"))
-HELP, CHECK = 100, 400
+HELP, CHECK, THOUSAND = 100, 400, 2000
+MANY = """nnspec: 1
+name: a-thousand-parameters
+model:
+  inputs: {{x: R}}
+  params:
+{params}
+  def:
+{sums}
+observables: {{G: {{correlator: {{n: 2, at: [0, 1], field: f0}}}}}}
+"""
 
 
 @dataclass(frozen=True)
@@ -44,15 +54,26 @@ def cost(*words: str, cache: str) -> Cost:
     return Cost(wall, after.children_user + after.children_system - before.children_user - before.children_system)
 
 
+def thousand() -> str:
+    """A spec of a thousand parameters, in functions of a hundred terms."""
+    params = "\n".join(f"    a{k}: Normal(0, {k + 1})" for k in range(1000))
+    sums = "\n".join(
+        f"    f{n}(x): " + " + ".join(f"a{k}*cos({k}*x)" for k in range(100 * n, 100 * n + 100)) for n in range(10)
+    )
+    return MANY.format(params=params, sums=sums)
+
+
 def start_up(repeats: int, cache: str) -> None:
     """The table of commands that compute nothing."""
-    commands = [("--help",), *(("check", str(spec)) for spec in SPECS), ("plugins",)]
+    many = Path(cache).with_name("a-thousand-parameters.yaml")
+    many.write_text(thousand())
+    commands = [("--help",), *(("check", str(spec)) for spec in (*SPECS, many)), ("plugins",)]
     print(f"{'milliseconds, median of ' + str(repeats):44} {'wall':>6} {'CPU':>6} {'best CPU':>9} {'budget CPU':>11}")
     for words in commands:
         cost(*words, cache=cache)  # files are in memory, byte code is written
         taken = [cost(*words, cache=cache) for _ in range(repeats)]
         wall, cpu = (1e3 * median(getattr(each, what) for each in taken) for what in ("wall", "cpu"))
-        budget = HELP if words == ("--help",) else CHECK
+        budget = HELP if words == ("--help",) else THOUSAND if words[-1] == str(many) else CHECK
         shown = "nnspec " + " ".join([words[0], *(Path(word).name for word in words[1:])])
         verdict = "" if cpu <= budget else "  over"
         print(f"{shown:44} {wall:6.0f} {cpu:6.0f} {1e3 * min(each.cpu for each in taken):9.0f} {budget:11}{verdict}")

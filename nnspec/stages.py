@@ -287,7 +287,7 @@ def _sweep(checked: Checked, path: Path, options: dict[str, Any], *, fail_fast: 
             return sweep.Swept(point, meaning, errors=error.diagnostics)
         except execute.ComputingError as error:
             return sweep.Swept(point, meaning, errors=(error.diagnostic,))
-        return sweep.Swept(point, meaning, done.estimates, done.path.name, done.failed)
+        return sweep.Swept(point, meaning, done.estimates, done.path.name, done.record.checks, done.failed)
 
     listed = sweep.points(experiment.sweep, experiment.numerics.seed, words)
     path.mkdir(parents=True, exist_ok=True)

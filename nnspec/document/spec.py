@@ -68,7 +68,7 @@ LINES: tuple[Field, ...] = (
     Field(name="color", type="text", doc="a further dimension, one colour for each of its values"),
     Field(name="column", type="text", doc="a further dimension, one panel for each of its values"),
     Field(name="logx", type="flag", doc="logarithmic x axis", default="false"),
-    Field(name="logy", type="flag", doc="logarithmic y axis", default="false"),
+    Field(name="logy", type="flag", doc="logarithmic y axis; without it, where all values are positive and span three decades"),
     _RESIDUALS,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnspec.ir.experiment import Plot
@@ -38,7 +38,7 @@ def draw_panel(axes: Any, panel: Panel, plot: Plot, data: Mapping[str, Any]) -> 
         _places(axes, [along(each, x, data) for each in chosen])
     if logs[1]:
         axes.set_yscale("log")
-        _floor(axes, chosen)
+        floor(axes, chosen)
     _legend(axes, panel, f"{hidden} at {label} ≤ 0 not shown" if hidden else "", negative=negative)
     axes.set_xlabel(mathtext(short(label)))
     asked = names_of(plot)
@@ -91,7 +91,7 @@ def _places(axes: Any, every: list[Axis]) -> None:
         axes.set_xticks([], minor=True)
 
 
-def _floor(axes: Any, chosen: tuple[Estimate, ...]) -> None:
+def floor(axes: Any, chosen: Sequence[Estimate]) -> None:
     """The frame of a logarithmic axis, from values: a bar that reaches zero ends at the frame and does not move it."""
     lows, highs = [], []
     for each in chosen:
@@ -172,5 +172,6 @@ def _hollow(axes: Any, x: Any, size: Any, spread: Any, color: str) -> None:
         )
     else:
         axes.plot(x[~zero], size[~zero], "o", color=color, markerfacecolor="white")
-    frame = axes.get_xaxis_transform()
-    axes.plot(x[zero], np.zeros(zero.sum()), "o", color=color, markerfacecolor="white", transform=frame, clip_on=False)
+    if zero.any():  # an empty line that is not clipped lies in a corner of the picture, and the axes would leave it room
+        frame = axes.get_xaxis_transform()
+        axes.plot(x[zero], np.zeros(zero.sum()), "o", color=color, markerfacecolor="white", transform=frame, clip_on=False)

@@ -12,16 +12,21 @@ from nnspec.ir.experiment import Experiment, Plot
 from nnspec.numerics.lazy import np
 from nnspec.report.axes import axis, squeezed
 from nnspec.report.canvas import COLUMN, FORMS, figure, mathtext, rendered
-from nnspec.report.curves import draw_panel, draw_residuals, names_of
+from nnspec.report.curves import draw_panel, draw_residuals, floor, names_of
 from nnspec.report.maps import draw_histogram, draw_map
-from nnspec.report.panels import panels
+from nnspec.report.panels import MOST_NAMED, panels
 from nnspec.report.tables import sampled
 from nnspec.result.estimate import Estimate
 from nnspec.result.files import write_bytes
 
 _DIMENSIONS = ("x", "y", "color", "column")
-_WIDE = 8.0
-"""Positive numbers whose largest is so many times the smallest have a logarithmic axis, where nobody chose one."""
+_WIDE, _VERY_WIDE = 8.0, 1000.0
+"""Positive numbers whose largest is so many times the smallest have a logarithmic axis, where nobody chose one: over a
+sweep, and otherwise."""
+_FEWEST = 3
+"""A number at fewer points of a sweep is read from the table."""
+_LONGER = 4
+"""A result over two dimensions, one of them so many times the other and this one short, is drawn as lines and no map."""
 
 
 def draw_plot(plot: Plot, estimates: Mapping[str, Estimate], data: Mapping[str, Any]) -> Any:
@@ -43,6 +48,9 @@ def draw_plot(plot: Plot, estimates: Mapping[str, Estimate], data: Mapping[str, 
             draw_histogram(grid[0, 0], plot, chosen, reference)
         return canvas
     row = panels(chosen, str(plot.option("color") or ""), str(plot.option("column") or ""), reference)
+    if plot.option("logy") is None:
+        wide = _spans_scales(np.concatenate([np.ravel(each.value) for each in chosen]), _VERY_WIDE)
+        plot = replace(plot, options=(*plot.options, ("logy", wide)))
     with figure(len(row), below=reference is not None) as (canvas, grid):
         for k, panel in enumerate(row):
             first, place = k == 0, grid[0, k]  # the others have the same names, and the same axis
@@ -55,6 +63,8 @@ def draw_plot(plot: Plot, estimates: Mapping[str, Estimate], data: Mapping[str, 
             if not first:
                 for each in grid[:, k]:
                     each.set_ylabel("")
+        if plot.option("logy"):
+            floor(grid[0, 0], [curve for panel in row for curve in panel.curves])  # the axis is that of all panels
         if reference is not None:
             reach = max(each.get_ylim()[1] for each in grid[1])
             grid[1, 0].set_ylim(-reach, reach)
@@ -81,7 +91,17 @@ def default_plots(plots: Sequence[Plot], estimates: Sequence[Estimate], swept: S
             key = (base, tuple(options.items())) if "x" in options else (each.name, None)
             groups.setdefault(key, []).append((each, options))
     taken = {plot.name for plot in plots}
-    return tuple(_default(name, [each for each, _ in group], group[0][1], taken) for (name, _), group in groups.items())
+    return tuple(
+        _default(name, [each for each, _ in drawn], drawn[0][1], taken)
+        for (base, _), group in groups.items() for name, drawn in _apart(base, group)
+    )  # fmt: skip
+
+
+def _apart(base: str, group: list[tuple[Estimate, Any]]) -> list[tuple[str, list[tuple[Estimate, Any]]]]:
+    """Methods of one thing, which differ in their methods, stay together; its parts are each a thing of their own."""
+    if len({each.method for each, _ in group}) == len(group):
+        return [(base, group)]
+    return [(each.name, [(each, options)]) for each, options in group]
 
 
 def _options(estimate: Estimate, swept: Sequence[str]) -> dict[str, Any] | None:
@@ -90,8 +110,9 @@ def _options(estimate: Estimate, swept: Sequence[str]) -> dict[str, Any] | None:
     if np.size(estimate.value) < 2 or not np.isfinite(np.asarray(estimate.value, dtype=float)).any():
         return None
     if not axes and len(own) == 2:
-        return {}
-    if len(own) > 1 or len(estimate.dims) > 3:
+        size, long = sorted(zip(np.shape(estimate.value), own, strict=True))
+        return {"x": long[1], "color": size[1]} if size[0] <= MOST_NAMED and long[0] >= _LONGER * size[0] else {}
+    if len(own) > 1 or len(estimate.dims) > 3 or (not own and max(np.shape(estimate.value)) < _FEWEST):
         return None
     numeric = [dim for dim in axes if axis(estimate, estimate.dims.index(dim)).numeric]
     x = (own or numeric or axes)[0]
@@ -104,10 +125,10 @@ def _options(estimate: Estimate, swept: Sequence[str]) -> dict[str, Any] | None:
     return found
 
 
-def _spans_scales(value: Any) -> bool:
+def _spans_scales(value: Any, wide: float = _WIDE) -> bool:
     array = np.asarray(value, dtype=float)
     array = array[np.isfinite(array)]
-    return bool(array.size and array.min() > 0 and array.max() >= _WIDE * array.min())
+    return bool(array.size and array.min() > 0 and array.max() >= wide * array.min())
 
 
 def _default(name: str, group: Sequence[Estimate], options: Mapping[str, Any], taken: set[str]) -> Plot:

@@ -14,9 +14,12 @@ from nnspec.report.page import element, grid
 from nnspec.report.panels import short
 from nnspec.report.tables import cell
 from nnspec.result.estimate import Estimate
+from nnspec.result.format import plain_number
 from nnspec.result.record import RunRecord
 
 _SEED = "numerics.seed"
+_LONG = 10
+"""More characters than this are not read one by one."""
 
 
 def points_table(record: RunRecord, experiment: Experiment, estimates: Sequence[Estimate], at: str) -> str:
@@ -34,7 +37,7 @@ def points_table(record: RunRecord, experiment: Experiment, estimates: Sequence[
     head = [*map(escape, names), *map(escape, numbers), "run"]
     body = [
         [
-            *(escape(str(row[0]["changes"].get(path, ""))) for path in paths),
+            *(escape(_shown(str(row[0]["changes"].get(path, "")))) for path in paths),
             *(escape(column[k]) for column in numbers.values()),
             ", ".join(_page(point, at, pages=pages) for point in row),
         ]
@@ -51,6 +54,14 @@ def _numbers(estimate: Estimate, count: int, paths: Sequence[str]) -> list[str]:
         return []
     places = (tuple(map(int, np.unravel_index(k, np.shape(flat.value)))) for k in range(count))
     return [cell(flat, place) if np.isfinite(np.asarray(flat.value)[place]) else "–" for place in places]
+
+
+def _shown(text: str) -> str:
+    """A value of an axis; a long number is rounded."""
+    try:
+        return plain_number(float(text), 6) if len(text) > _LONG else text
+    except ValueError:
+        return text
 
 
 def _page(point: Mapping[str, Any], at: str, *, pages: bool) -> str:

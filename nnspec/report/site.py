@@ -135,7 +135,7 @@ def _checks(record: RunRecord, experiment: Experiment, estimates: Sequence[Estim
 def _sides(check: CheckRecord) -> str:
     left = "" if check.left is None else f"left side {plain_number(check.left, 4)}"
     right = "" if check.right is None else f"right side {plain_number(check.right, 4)}"
-    return "; ".join(filter(None, [left, right, check.detail]))
+    return "; ".join(filter(None, [left, right, check.detail, check.at]))
 
 
 def _apart(that: Expr, estimates: Sequence[Estimate]) -> str:

@@ -33,5 +33,5 @@ def _check(check: CheckRecord) -> str:
     word = {True: "passed", False: "FAILED", None: "unknown"}[check.passed]
     sides = ""
     if check.left is not None and check.right is not None:
-        sides = f"   ({plain_number(check.left)} against {plain_number(check.right)})"
+        sides = f"   ({plain_number(check.left)} against {plain_number(check.right)}{f', {check.at}' if check.at else ''})"
     return f"  {word}  {check.text}{sides}"

@@ -27,6 +27,8 @@ class CheckRecord:
     left: float | None = None
     right: float | None = None
     detail: str = ""
+    at: str = ""
+    """Of a claim about every point of a sweep: at how many it holds."""
 
 
 @dataclass(frozen=True, kw_only=True)

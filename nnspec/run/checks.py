@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nnspec.ir import expr as ir
@@ -60,6 +61,24 @@ def _judge(check: Check, judge_: _Judge) -> CheckRecord:
             detail = "a side of the comparison is not finite"
             return CheckRecord(text=check.text, passed=None, left=left, right=right, detail=detail)
     return CheckRecord(text=check.text, passed=bool(value), left=left, right=right, detail=detail)
+
+
+def at_points(found: Sequence[Sequence[CheckRecord]]) -> list[CheckRecord]:
+    """The claims about each point of a sweep as one record each: both sides are those of the point where they are closest."""
+    together = []
+    for records in zip(*found, strict=True):
+        held = sum(record.passed is True for record in records)
+        verdict = False if any(record.passed is False for record in records) else held == len(records) or None
+        worst = min((record for record in records if record.passed is verdict), key=_room)
+        together.append(replace(worst, passed=verdict, at=f"holds at {held} of {len(records)} points"))
+    return together
+
+
+def _room(record: CheckRecord) -> float:
+    """How far apart the two sides of a claim are, relative to the larger."""
+    if record.left is None or record.right is None or not np.isfinite([record.left, record.right]).all():
+        return float("inf")
+    return abs(record.left - record.right) / (max(abs(record.left), abs(record.right)) or 1.0)
 
 
 def failures(checks: Sequence[Check], records: Sequence[CheckRecord], seed: int) -> list[Diagnostic]:

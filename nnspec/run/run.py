@@ -14,7 +14,7 @@ from nnspec.plugin.vocabulary import Vocabulary
 from nnspec.result.dataset import write_results
 from nnspec.result.provenance import Timing, collect, now
 from nnspec.result.record import RunRecord, summarise
-from nnspec.run.checks import failures, judge
+from nnspec.run.checks import at_points, failures, judge
 from nnspec.run.execute import Outcome, Programs, Report, execute
 from nnspec.run.shards import NOWHERE, Shelf
 from nnspec.run.stopping import held
@@ -115,10 +115,11 @@ def run_record(
         precision=_precision(plan), draws={e.name: e.draws for e in whole.estimates if e.draws}, host=host,
         timing=Timing(start=now()),
     )  # fmt: skip
+    claims = (*at_points([each.checks for each in whole.points if each.checks]), *whole.checks)
     record = RunRecord(
         name=experiment.name, digest=provenance.digest,
         status="failed" if broken else "check failed" if failed or wrong else "done", provenance=provenance,
-        plan=tuple(rows(plan)), checks=whole.checks, warnings=tuple(warnings),
+        plan=tuple(rows(plan)), checks=claims, warnings=tuple(warnings),
         citations=tuple(sorted({key for estimate in whole.estimates for key in estimate.cite})),
         estimates=summarise(whole.estimates),
         points=tuple({"changes": dict(p.point.changes), "folder": p.path, "failed": bool(p.errors)} for p in whole.points),

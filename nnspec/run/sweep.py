@@ -35,12 +35,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Swept:
-    """What came of a point: its meaning, its estimates, or why there are none; `failed` are its checks that failed."""
+    """What came of a point: its meaning, its estimates and claims, or why there are none; `failed` are claims that failed."""
 
     point: Point
     experiment: Experiment | None = None
     estimates: tuple[Estimate, ...] = ()
     path: str = ""
+    checks: tuple[CheckRecord, ...] = ()
     failed: tuple[Diagnostic, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
 
@@ -135,22 +136,41 @@ def _assembled(
     own = np.shape(first.value)
     if any(np.shape(each.value) != own for _, each in here):
         return None
-    total, square, count = np.zeros((*shape, *own)), np.zeros((*shape, *own)), np.zeros(shape)
-    for place, each in here:
-        total[place] += np.asarray(each.value)
-        square[place] += np.square(np.asarray(each.stderr)) if each.stderr is not None else 0.0
-        count[place] += 1
-    many = np.where(count == seeds, count, np.nan).reshape(*shape, *(1,) * len(own))
-    with np.errstate(all="ignore"):
-        value, error = total / many, np.sqrt(square) / many
-    sampled = any(each.stderr is not None for _, each in here)
+    value, error = _mean(here, (*shape, *own), seeds)
     same = {dim: along for dim, along in first.coords.items() if all(_equal(along, each.coords.get(dim)) for _, each in here)}
     along = {**{dim: values for dim, values in coords.items() if values.dtype.kind == "f"}, **same}
     warnings = tuple(dict.fromkeys(text for _, each in here for text in each.warnings))
     return replace(
-        first, value=value, stderr=error if sampled else None, dims=(*coords, *first.dims), coords=along, blocks=None,
+        first, value=value, stderr=error, dims=(*coords, *first.dims), coords=along, blocks=None,
+        draws=first.draws and first.draws * seeds,
         numerical_error=max(each.numerical_error for _, each in here), warnings=warnings, diagnostics={},
     )  # fmt: skip
+
+
+def _mean(here: Sequence[tuple[tuple[int, ...], Estimate]], shape: tuple[int, ...], seeds: int) -> tuple[Any, Any]:
+    r"""Mean over seeds at each place [*shape], NaN where one is missing, and its error, None where there is none to know.
+
+    The error comes from those at every seed; where they have none, from how far the seeds lie apart,
+    s^2 = \sum_k (v_k - \bar v)^2/(n (n - 1)), unless they all agree.
+    """
+    total, square, apart = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    count, lowest, highest = np.zeros(shape), np.full(shape, np.inf), np.full(shape, -np.inf)
+    with np.errstate(all="ignore"):
+        for place, each in here:
+            found = np.asarray(each.value)
+            total[place] += found
+            count[place] += 1
+            lowest[place], highest[place] = np.minimum(lowest[place], found), np.maximum(highest[place], found)
+            square[place] += np.square(np.asarray(each.stderr)) if each.stderr is not None else 0.0
+        many = np.where(count == seeds, count, np.nan)
+        mean = total / many
+        if any(each.stderr is not None for _, each in here):
+            return mean, np.sqrt(square) / many
+        for place, each in here:
+            apart[place] += np.square(np.asarray(each.value) - mean[place])
+        if seeds == 1 or np.array_equal(lowest, highest):
+            return mean, None
+        return mean, np.where(lowest == highest, 0.0, np.sqrt(apart / (many * (many - 1))))
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -30,7 +30,7 @@ checks:
 def test_both_results_are_there_and_can_be_compared(tmp_path: Path) -> None:
     """The check fails by chance in fewer than one of 10^5 seeds: |z| > 5 in four correlated entries."""
     text = SPEC.replace("CHECK", "max(abs(Theta.empirical - Theta.closed_form)/se(Theta.empirical)) < 5")
-    done = run(loads(text).check(), tmp_path)
+    done = run(loads(text).check(), tmp_path, plots=False)
     assert done.record.status == "done"
     again = open_run(done.path)
     assert [estimate.name for estimate in again.estimates] == ["Theta.closed_form", "Theta.empirical"]

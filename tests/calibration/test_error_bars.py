@@ -43,7 +43,7 @@ def test_of_direct_sampling(count, within, outside, monkeypatch):
 )
 def test_of_amplitudes_that_are_integrated_out(count, within, outside, monkeypatch, tmp_path):
     """0.683 within one error bar. Binomial sigma of one entry: 0.038 for 150 runs, 0.015 for 1,000."""
-    exact = nnspec.loads(QUARTIC.replace("METHOD", "exact").replace("DRAWS", "512")).run(tmp_path)["G4c"].value
+    exact = nnspec.loads(QUARTIC.replace("METHOD", "exact").replace("DRAWS", "512")).run(tmp_path, plots=False)["G4c"].value
     wanted = {("G4c", at): float(exact[at]) for at in ((0, 0, 0, 0), (0, 0, 0, 1), (0, 0, 1, 1))}
     runs = independent_runs(QUARTIC.replace("METHOD", "rao_blackwell"), rao_blackwell, 512, count, monkeypatch)
     inside, far, table = coverage(runs, wanted, "rao_blackwell")
@@ -61,6 +61,6 @@ def test_error_bars_that_are_too_small_would_be_seen(monkeypatch):
 def test_the_first_of_them_is_the_run_that_a_user_gets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Same spec, same seed: the public interface gives these numbers. rtol: float32 sums differ in order."""
     first = pairs(2, monkeypatch)[0]["G2"]
-    mine = nnspec.loads(PAIRS.replace("DRAWS", str(DRAWS))).run(tmp_path)["G2"]
+    mine = nnspec.loads(PAIRS.replace("DRAWS", str(DRAWS))).run(tmp_path, plots=False)["G2"]
     np.testing.assert_allclose(mine.value, first.value, rtol=1e-5)
     np.testing.assert_allclose(mine.stderr, first.stderr, rtol=1e-3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from nnspec.stages import loads
 
 MEMORY = 200 * 2**20
-SECONDS = 5.0
+SECONDS = 60  # the largest takes three; what explodes takes hours
 SCRIPT = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))
@@ -39,38 +38,57 @@ def test_a_bomb_is_refused(name: str, tmp_path: Path) -> None:
     """Within 200 MB of address space and a few seconds; the exit status says that the spec is wrong, not nnspec."""
     path = tmp_path / "bomb.yaml"
     path.write_bytes(BOMBS[name]())
-    start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(limit=MEMORY), str(path)], capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", SCRIPT.format(limit=MEMORY), str(path)], capture_output=True, text=True, timeout=SECONDS,
         env={**os.environ, "NNSPEC_CACHE": str(tmp_path)}, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr[-2000:]
     assert "error[" in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr) < 100_000, "what is said about it can be read"
-    assert time.perf_counter() - start < 10 * SECONDS
 
 
-def test_a_thousand_parameters() -> None:
-    """A spec of a thousand parameters, each with its constant, is checked in less than two seconds of this process."""
-    many = range(1000)
-    params = "\n".join(f"    a{k}: Normal(0, s{k})" for k in many)
-    terms = " + ".join(f"a{k}*cos({k}*x)" for k in range(150))
-    rest = "\n".join(f"    f{n}(x): " + " + ".join(f"a{k}*x" for k in range(n * 150, min(1000, n * 150 + 150))) for n in range(1, 7))
-    text = f"""
+def many(size: int) -> str:
+    """A spec of so many parameters, each with its constant, in functions of 150 terms."""
+    params = "\n".join(f"    a{k}: Normal(0, s{k})" for k in range(size))
+    sums = "\n".join(
+        f"    f{start}(x): " + " + ".join(f"a{k}*cos({k}*x)" for k in range(start, min(size, start + 150)))
+        for start in range(0, size, 150)
+    )  # fmt: skip
+    return f"""
 nnspec: 1
 name: many
-let: {{{", ".join(f"s{k}: {k + 1}" for k in many)}}}
+let: {{{", ".join(f"s{k}: {k + 1}" for k in range(size))}}}
 model:
   inputs: {{x: R}}
   params:
 {params}
   def:
-    phi(x): {terms}
-{rest}
-observables: {{G: {{correlator: {{n: 2, at: [0, 1], field: phi}}}}}}
+{sums}
+observables: {{G: {{correlator: {{n: 2, at: [0, 1], field: f0}}}}}}
 """
-    start = time.process_time()
-    checked = loads(text).check()
-    assert len(checked.experiment.model.params) == 1000
-    assert time.process_time() - start < 2
+
+
+def calls(size: int) -> int:
+    """How many Python functions a check of such a spec calls."""
+    count = 0
+
+    def seen(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    text = many(size)
+    sys.setprofile(seen)
+    try:
+        checked = loads(text).check()
+    finally:
+        sys.setprofile(None)
+    assert len(checked.experiment.model.params) == size
+    return count
+
+
+def test_a_thousand_parameters() -> None:
+    """The work of a check grows with the size of the spec and no faster; `benchmarks/startup.py` takes its seconds."""
+    calls(50)  # what is made once
+    half, whole = calls(500), calls(1000)
+    assert whole < 2.2 * half

@@ -39,7 +39,7 @@ G4 = "  G: {correlator: {n: 4, connected: true, at: [[0.0]], draws: 200000}}"
 
 
 def computed(text: str, tmp_path, name: str = "G"):
-    return run(loads(text).check(), tmp_path)[name]
+    return run(loads(text).check(), tmp_path, plots=False)[name]
 
 
 TWO_POINT = {

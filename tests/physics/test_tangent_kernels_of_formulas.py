@@ -53,7 +53,7 @@ def test_a_hidden_layer_and_its_formula_have_the_same_kernels(activation):
         "a[i] ~ Normal(0, 1)\nw[i] in R^d ~ Normal(0, 1)\nb[i] ~ Normal(0, 1)\n"
         f"phi(x) = 1/sqrt(N)*sum_i a[i]*{activation}(sqrt(2/d)*w[i].x + sqrt(0.1)*b[i])"
     )
-    ours, theirs = spec(formula).run(), loads(LAYERS.format(points=POINTS, activation=activation)).run()
+    ours, theirs = spec(formula).run(plots=False), loads(LAYERS.format(points=POINTS, activation=activation)).run()
     for name in ("K", "T"):
         assert ours[name].numerical_error < 1e-7
         np.testing.assert_allclose(ours[name].value, theirs[name].value, rtol=0, atol=2e-9)
@@ -64,7 +64,7 @@ def test_phases_and_frequencies_of_a_cosine_network():
     formula = (
         "a[i] ~ Normal(0, s)\nw[i] in R^d ~ Normal(0, 1)\nb[i] ~ Uniform(-pi, pi)\nphi(x) = sqrt(2/N)*sum_i a[i]*cos(w[i].x + b[i])"
     )
-    found = spec(formula).run()["T"]
+    found = spec(formula).run(plots=False)["T"]
     x = np.array(POINTS)
     gaussian = np.exp(-np.sum((x[:, None] - x[None]) ** 2, axis=-1) / 2)
     np.testing.assert_allclose(found.value, gaussian * (1 + 1.7 * (x @ x.T + 1)), rtol=0, atol=1e-10)
@@ -84,7 +84,7 @@ def test_phases_and_frequencies_of_a_cosine_network():
 def test_the_mean_over_networks_is_the_same(model):
     """False alarm 1e-6 over keys; a kernel off by a tenth of its largest entry is not missed."""
     asked = "  T: {ntk: {at: xs, method: [quadrature, empirical], draws: 20000}}"
-    run = spec(model, asked).run()
+    run = spec(model, asked).run(plots=False)
     exact = run["T.quadrature"]
     assert exact.numerical_error < 1e-7
     assert_agree(run["T.empirical"], exact.value, false_alarm=1e-6, detect=0.1 * float(np.max(exact.value)))
@@ -109,7 +109,7 @@ def test_a_kernel_that_grows_with_the_width_has_no_limit():
     """Amplitudes of order N^{-1/2} and no prefactor: the derivatives by them add up to a kernel of order N."""
     model = "a[i] ~ Normal(0, 1/N)\nw[i] in R^d ~ Normal(0, 1)\nphi(x) = sum_i a[i]*tanh(w[i].x)"
     with pytest.raises(ComputingError) as caught:
-        spec(model, "  T: {ntk: {at: xs, method: quadrature}}").run()
+        spec(model, "  T: {ntk: {at: xs, method: quadrature}}").run(plots=False)
     assert "no limit" in str(caught.value.diagnostic.notes)
 
 
@@ -118,7 +118,7 @@ def test_many_points_with_a_bias_are_taken_pair_by_pair():
     points = np.random.default_rng(3).normal(size=(5, 3)).round(2).tolist()
     model = "a[i] ~ Normal(0, 1)\nw[i] in R^d ~ Normal(0, 2/3)\nb[i] ~ Normal(0, 0.1)\nphi(x) = 1/sqrt(N)*sum_i a[i]*relu(w[i].x + b[i])"
     ours = loads(SPEC.format(model="\n".join(f"  {line}" for line in model.splitlines()), observables="  K: {nngp: {at: xs}}", points=points)
-                 .replace("d: 2", "d: 3")).run()["K"]  # fmt: skip
-    theirs = loads(LAYERS.format(points=points, activation="relu").replace("R^2", "R^3")).run()["K"]
+                 .replace("d: 2", "d: 3")).run(plots=False)["K"]  # fmt: skip
+    theirs = loads(LAYERS.format(points=points, activation="relu").replace("R^2", "R^3")).run(plots=False)["K"]
     assert ours.method == "quadrature"
     np.testing.assert_allclose(ours.value, theirs.value, rtol=0, atol=1e-9)

@@ -81,7 +81,7 @@ def refined(source: Levels) -> tuple[Any, float]:
     left, wanted = _remaining(before, error), ACCEPTED * float(np.max(np.abs(last)))
     if left <= wanted:
         return last, left
-    problem = problem or f"{STEPS[-1]} nodes along each direction are the most"
+    problem = problem or f"{max(STEPS)} nodes along each direction are the most"
     msg = f"the integral over one neuron does not converge: it still changes by {error:.1e}, {wanted:.1e} is wanted, and {problem}"
     raise NoConvergence(msg)
 

@@ -6,15 +6,18 @@ the covariance has rank, however long w is. Each such combination becomes a vari
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nnspec.ir import expr as ir
+from nnspec.ir.evaluate import NotConstant, evaluate
 from nnspec.ir.experiment import ParamDecl
 from nnspec.ir.functions import FUNCTIONS
-from nnspec.ir.walk import parts, walk
+from nnspec.ir.walk import parts, rewrite, walk
 from nnspec.lower.forms.laws import is_normal
+from nnspec.lower.forms.terms import refreshed
 from nnspec.lower.neurons.algebra import Place, Unfit, expand, is_affine
 from nnspec.lower.neurons.transforms import argument, length_of
 from nnspec.numerics.lazy import np
@@ -23,6 +26,9 @@ from nnspec.plugin.vocabulary import Vocabulary
 RANK = 1e-11
 KINKED = ("relu", "abs", "sign")
 """Functions of the language with a kink at zero; activations say theirs."""
+_BINDERS = (ir.Bind, ir.Derivative, ir.Integral, ir.Reduce, ir.Lambda)
+LONGEST = 4_000
+"""Nodes of a neuron in which the functions of the spec are written out."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Reduced:
 
 def reduced(body: ir.Expr, params: tuple[ParamDecl, ...], at: Place, words: Vocabulary) -> Reduced:
     """The neuron with its normal parameters reduced, where they enter linearly."""
+    body = _written_out(body)
     referred = {part.name for decl in params for part in walk(decl.density) if isinstance(part, ir.Param)}
     able = [decl for decl in params if _independent_normal(decl, at, words) and not set(decl.targets) & referred]
     while True:
@@ -68,6 +75,19 @@ def reduced(body: ir.Expr, params: tuple[ParamDecl, ...], at: Place, words: Voca
         able = [decl for decl in able if decl not in stuck]
     blocks = tuple(_blocks(finder.forms, able, found, at, words))
     return Reduced(body=found, blocks=blocks, params=tuple(decl for decl in params if decl not in able))
+
+
+def _written_out(body: ir.Expr) -> ir.Expr:
+    """The neuron with functions of the spec written out at their arguments, so that what they do to these is seen."""
+
+    def change(part: ir.Expr) -> ir.Expr:
+        if not isinstance(part, ir.Bind) or any(isinstance(each, _BINDERS) for each in walk(part.body)):
+            return part
+        values = dict(zip(part.names, part.values, strict=True))
+        return rewrite(part.body, lambda each: values.get(each.name, each) if isinstance(each, ir.Local) else each)
+
+    found = rewrite(body, change)
+    return refreshed(found) if sum(1 for _ in walk(found)) <= LONGEST else body
 
 
 def _independent_normal(decl: ParamDecl, at: Place, words: Vocabulary) -> bool:
@@ -125,7 +145,7 @@ def _blocks(
     forms: Mapping[ir.Expr, tuple[str, Any]], decls: list[ParamDecl], body: ir.Expr, at: Place, words: Vocabulary
 ) -> list[Block]:
     """Combinations that share a parameter are one block."""
-    kinks = _kinks(body, words)
+    kinks = _kinks(body, at.values, words)
     rest = [(name, found, {variable[0] for term in found for variable, _ in term.powers}) for name, found in forms.values()]
     owner = {name: decl for decl in decls for name in decl.targets}
     blocks: list[Block] = []
@@ -206,10 +226,13 @@ def _gaussian(decls: list[ParamDecl], at: Place, words: Vocabulary) -> tuple[lis
     return variables, np.concatenate(means), root
 
 
-def _kinks(body: ir.Expr, words: Vocabulary) -> dict[str, set[float]]:
-    """Where functions of a combination have kinks, by its variable."""
+def _kinks(body: ir.Expr, values: Mapping[str, Any], words: Vocabulary) -> dict[str, set[float]]:
+    """Where functions of a combination have kinks, by its variable, and where it is compared with numbers."""
     found: dict[str, set[float]] = {}
     for part in walk(body):
+        compared = _compared(part)
+        for variable in {name for each in compared for name in _through(each)}:
+            found.setdefault(variable, set()).update(_numbers(compared, values))
         if isinstance(part, ir.Apply) and part.args and isinstance(part.args[0], ir.Local):
             name = part.args[0].name
             if part.fn in KINKED:
@@ -218,3 +241,23 @@ def _kinks(body: ir.Expr, words: Vocabulary) -> dict[str, set[float]]:
                 found.setdefault(name, set()).update(words.activations[part.fn].kinks)
     return {name: places for name, places in found.items() if places}
 
+
+def _compared(part: ir.Expr) -> tuple[ir.Expr, ...]:
+    """What a function, or a condition, compares with each other."""
+    if isinstance(part, ir.Compare):
+        return part.operands
+    return part.args if isinstance(part, ir.Apply) and part.fn in ("max", "min") else ()
+
+
+def _through(node: ir.Expr) -> set[str]:
+    """The variables whose value this may be."""
+    if isinstance(node, ir.Local):
+        return {node.name}
+    return {name for each in _compared(node) for name in _through(each)} if isinstance(node, ir.Apply) else set()
+
+
+def _numbers(compared: tuple[ir.Expr, ...], values: Mapping[str, Any]) -> Iterator[float]:
+    """The values of what is a number."""
+    for each in compared:
+        with suppress(NotConstant, KeyError, TypeError):
+            yield float(evaluate(each, values))

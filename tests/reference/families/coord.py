@@ -51,7 +51,7 @@ def slopes(exponents: dict[str, list[float]], optimizer: str, folder: Path) -> l
     """d log change / d log n of the hidden layers and of the output."""
     abc = ", ".join(f"{name}: {values}" for name, values in exponents.items())
     text = SPEC.format(exponents=abc, rule=RULES[optimizer], draws=DRAWS, widths=list(WIDTHS))
-    run = nnspec.loads(text).run(folder)
+    run = nnspec.loads(text).run(folder, plots=False)
     layers, output = run["coords.change"], run["coords.output_change"]
     widths = np.log(np.asarray(layers.coords["let.n"]))
     found = np.concatenate([layers.value[:, 0], output.value], axis=1)

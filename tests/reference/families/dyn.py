@@ -64,10 +64,10 @@ def measure(record: dict[str, Any], folder: Path) -> list[float] | tuple[list[fl
     if name == "ntkvar":
         return spread(inputs, folder)
     if "noise_var" in inputs:
-        run = nnspec.loads(_spec(inputs, f"out: {{posterior: {{data: toy, at: at, noise: {inputs['noise_var']!r}}}}}")).run(folder)
+        run = nnspec.loads(_spec(inputs, f"out: {{posterior: {{data: toy, at: at, noise: {inputs['noise_var']!r}}}}}")).run(folder, plots=False)
         return [*map(float, run["out.mean"].value), *map(float, np.ravel(run["out.covariance"].value))]
     if rest[-1] == "ntk_eigs":
-        theta = nnspec.loads(_spec(inputs, "theta: {ntk: {at: X}}")).run(folder)["theta"].value
+        theta = nnspec.loads(_spec(inputs, "theta: {ntk: {at: X}}")).run(folder, plots=False)["theta"].value
         return list(map(float, np.linalg.eigvalsh(theta)))
     time = float(inputs["s"])
     if time == 0.0:
@@ -75,7 +75,7 @@ def measure(record: dict[str, Any], folder: Path) -> list[float] | tuple[list[fl
     else:
         lr, steps = 1e-3 if math.isinf(time) else time * len(inputs["Y"]) / 2 / MANY, MANY
     asked = f"out: {{ntk_dynamics: {{data: toy, lr: {lr!r}, steps: {steps}, every: {steps}, at: at}}}}"
-    run = nnspec.loads(_spec(inputs, asked)).run(folder)
+    run = nnspec.loads(_spec(inputs, asked)).run(folder, plots=False)
     found = run["out.mean" if rest[-1] == "mean" else "out.covariance"].value
     return list(map(float, np.ravel(found[0 if time == 0.0 else -1])))
 
@@ -124,7 +124,7 @@ def linear(inputs: dict[str, Any], folder: Path) -> list[float]:
         text = LINEAR.format(
             N=neurons, s0=inputs["s0"], product=product, n=n, front=front, y=inputs["y"], lr=speed / 8, quarters=quarters
         )
-        run = nnspec.loads(text).run(folder)
+        run = nnspec.loads(text).run(folder, plots=False)
         p, s = run["fit.predictions"].value[0, :, 0] * (gamma or 1), run["theta"].value[:, 0, 0] * speed
         assert abs(p[-1] - p[-2]) < 1e-10, "the end is not reached"
         rows.append([p[1], s[1], p[4], s[4], s[-1]])
@@ -140,6 +140,6 @@ def spread(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[floa
     text = ONE_STEP.format(
         x=x, y=y, activation=activation(inputs["activation"]), first=dense(str(WIDTH), 1.0), last=dense("1", 1.0), lr=RATE, draws=DRAWS
     )
-    before, after = np.moveaxis(nnspec.loads(text).run(folder)["fit.predictions"].value[:, :, 0], 1, 0)
+    before, after = np.moveaxis(nnspec.loads(text).run(folder, plots=False)["fit.predictions"].value[:, :, 0], 1, 0)
     squares = WIDTH * ((found := (after - before) / RATE) - np.mean(found)) ** 2
     return [float(np.mean(squares))], [float(np.std(squares) / math.sqrt(DRAWS))]

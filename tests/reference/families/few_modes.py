@@ -68,7 +68,7 @@ def measure(record: dict[str, Any], folder: Path) -> list[float] | tuple[list[fl
     if record["id"].startswith("phi4"):
         return point(inputs["lambda"], folder)
     text = CIRCLE if inputs["n_max"] else ZERO_MODE
-    run = nnspec.loads(text.format(L=inputs["L"], m2=inputs["m2"], coupling=inputs["lambda"])).run(folder)
+    run = nnspec.loads(text.format(L=inputs["L"], m2=inputs["m2"], coupling=inputs["lambda"])).run(folder, plots=False)
     fourth = float(run["G4"].value[0, 0, 0, 0])
     if not inputs["n_max"]:
         return [float(run["G2"].value[0, 0]), fourth]
@@ -82,8 +82,8 @@ def point(coupling: float, folder: Path) -> list[float]:
         f"  {name}: {{correlator: {{n: {n}, at: xs, field: phi, connected: {connected}}}}}\n"
         for name, n, connected in (("G2", 2, "false"), ("G4", 4, "false"), ("G4c", 4, "true"))
     )
-    deformed = nnspec.loads(POINT.format(coupling=coupling, g=coupling / 24) + "observables:\n" + asked).run(folder)
-    whole = nnspec.loads(free).run(folder)["Z"]
+    deformed = nnspec.loads(POINT.format(coupling=coupling, g=coupling / 24) + "observables:\n" + asked).run(folder, plots=False)
+    whole = nnspec.loads(free).run(folder, plots=False)["Z"]
     return [float(np.ravel(each.value)[0]) for each in (whole, *(deformed[name] for name in ("G2", "G4", "G4c")))]
 
 
@@ -91,5 +91,5 @@ def share(coupling: float, folder: Path) -> tuple[list[float], list[float]]:
     """The effective share of a million draws."""
     asked = "observables:\n  G2: {correlator: {n: 2, at: xs, field: phi, draws: 1000000}}\n  diag: {diagnostics: {}}\n"
     text = POINT.format(coupling=coupling, g=coupling / 24) + "sampler: {reweight: {}}\n" + asked
-    found = nnspec.loads(text).run(folder)["diag.share"]
+    found = nnspec.loads(text).run(folder, plots=False)["diag.share"]
     return [float(found.value)], [float(found.stderr)]

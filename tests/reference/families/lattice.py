@@ -36,6 +36,6 @@ def measure(record: dict[str, Any], folder: Path) -> tuple[list[float], list[flo
     """<phi^2>, G(1), G(2), G(N/2) and <phi^4>, with errors."""
     inputs = record["inputs"]
     text = SPEC.format(N=inputs["N"], a=inputs["a"], m2=inputs["m2"], coupling=inputs["lambda"])
-    run = nnspec.loads(text).run(folder)
+    run = nnspec.loads(text).run(folder, plots=False)
     pair, fourth = run["G2"], run["G4"]
     return [*map(float, pair.value), float(fourth.value.ravel()[0])], [*map(float, pair.stderr), float(fourth.stderr.ravel()[0])]

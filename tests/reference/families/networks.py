@@ -69,5 +69,5 @@ def kernels(
         + "".join(f"    - {layer}\n" for layer in layers)
         + f"observables:\n{asked}\n"
     )
-    run = nnspec.loads(text).run(folder)
+    run = nnspec.loads(text).run(folder, plots=False)
     return {word: run[word].value for word in words}

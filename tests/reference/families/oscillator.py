@@ -76,7 +76,7 @@ def propagator(inputs: dict[str, Any], length: float, ts: list[float], folder: P
     asked = (
         "  G: {correlator: {n: 2, from: x0, along: ts, shifts: all}}\n  T: {evaluate: {of: tail, from: x0, along: ts}}\n"
     )
-    run = nnspec.loads(spec(inputs, length, list(map(str, ts))) + asked).run(folder)
+    run = nnspec.loads(spec(inputs, length, list(map(str, ts))) + asked).run(folder, plots=False)
     return [*map(float, run["G"].value + run["T"].value)], [*map(float, run["G"].stderr)]
 
 
@@ -94,7 +94,7 @@ def four_points(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list
     )
     coupling, share = inputs["lambda"], left_out(inputs)
     model = spec({**inputs, "lambda": coupling * (1 - 1.5 * coupling * share)}, 0.0, ["0", "0.5", "1", "1.5"])
-    run = nnspec.loads(model + asked).run(folder)
+    run = nnspec.loads(model + asked).run(folder, plots=False)
     places = [(0, 0, 0, 0), (0, 0, 2, 2), (0, 1, 2, 3)]
     value, error = ([float(part[at]) for at in places] for part in (run["G4c"].value, run["G4c"].stderr))
     pair = run["G"].value + run["T"].value
@@ -113,5 +113,5 @@ def gap(inputs: dict[str, Any], folder: Path) -> tuple[list[float], list[float]]
     """The effective mass where the excited states are gone and the missing modes are smallest."""
     asked = "  mass: {effective_mass: {from: x0, along: ts, shifts: all}}\n"
     far = round((3.0 if inputs["m2"] < 0 else 0.8) / (math.pi / 20))  # a double well has states close by
-    found = nnspec.loads(spec(inputs, 0.0, [f"{far}*h", f"{2 * far}*h"]) + asked).run(folder)["mass"]
+    found = nnspec.loads(spec(inputs, 0.0, [f"{far}*h", f"{2 * far}*h"]) + asked).run(folder, plots=False)["mass"]
     return [float(found.value[0])], [float(found.stderr[0])]

@@ -55,7 +55,7 @@ def measure(record: dict[str, Any], folder: Path) -> list[float] | tuple[list[fl
         return [_evaluated(_plane(inputs["m"]), folder)]
     if inputs["N"] == "inf":
         raise NotComputable("expansions are in networks of finite width")
-    found = nnspec.loads(COSNET.format(**inputs)).run(folder)["first"]
+    found = nnspec.loads(COSNET.format(**inputs)).run(folder, plots=False)["first"]
     return [float(found.value.ravel()[0])], [float(found.stderr.ravel()[0])]
 
 
@@ -93,4 +93,4 @@ def _tadpole(inputs: dict[str, Any]) -> str:
 
 
 def _evaluated(text: str, folder: Path) -> float:
-    return float(nnspec.loads(text).run(folder)["F0"].value.ravel()[0])
+    return float(nnspec.loads(text).run(folder, plots=False)["F0"].value.ravel()[0])

@@ -84,7 +84,34 @@ def test_methods_of_one_thing_are_compared_without_being_asked(cosnet_results):
     assert len(draw_plot(only, named(*both), {}).axes) == 2
 
 
+def test_parts_of_a_result_are_things_of_their_own():
+    parts = [estimate(f"d.{part}", np.arange(5.0) + k, None, ("param",)) for k, part in enumerate(("rhat", "ess"))]
+    assert [each.name for each in default_plots((), parts)] == ["d.rhat", "d.ess"]
+
+
+def test_few_long_rows_are_lines():
+    long, square = (estimate("a", np.ones((4, n)), None, ("draw", "step")) for n in (40, 5))
+    assert dict(default_plots((), [long])[0].options) == {"x": "step", "color": "draw", "y": ("a",)}
+    assert default_plots((), [square])[0].word == "heatmap"
+
+
 # ---------------------------------------------------------------- frames and axes
+@pytest.mark.parametrize(("value", "scale"), [([1.0, 10.0, 1e3], "log"), ([1.0, 10.0, 900.0], "linear"), ([-1.0, 10.0, 1e6], "linear")])
+def test_three_decades_have_a_logarithmic_axis(value, scale):
+    found = named(estimate("a", value, coords={"x": np.arange(3.0)}))
+    assert draw_plot(plot("lines", x="x", y=("a",)), found, {}).axes[0].get_yscale() == scale
+    assert draw_plot(plot("lines", x="x", y=("a",), logy=False), found, {}).axes[0].get_yscale() == "linear"
+
+
+def test_panels_share_a_frame_that_shows_all():
+    value = np.array([[1.0, 1e6], [1e-4, 1e-3]])
+    found = estimate("a", value, None, ("n", "x"), coords={"x": np.arange(2.0), "n": np.arange(2.0)})
+    for axes in draw_plot(plot("lines", x="x", y=("a",), column="n"), named(found), {}).axes:
+        low, high = axes.get_ylim()
+        assert 1e-5 < low < 1e-4
+        assert 1e6 < high < 1e8
+
+
 def test_a_bar_that_reaches_zero_does_not_move_the_frame():
     x = np.arange(1.0, 5.0)
     result = estimate("a", [1.0, 0.5, 0.2, 0.1], np.array([0.1, 0.1, 0.3, 0.2]), coords={"x": x})
@@ -219,6 +246,11 @@ def test_numbers_over_a_sweep_are_drawn_along_it():
     axes = draw_plot(found, named(over_a_sweep()), {}).axes[0]
     assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "$N$")
     assert len(axes.containers) == 2
+
+
+def test_a_number_at_two_points_of_a_sweep_is_not_drawn():
+    few = estimate("a", np.array([1.0, 2.0]), None, ("let.s",), coords={"let.s": np.array([1.0, 2.0])})
+    assert default_plots((), [few], ("let.s",)) == ()
 
 
 def test_dimensions_with_one_place_are_no_dimensions():

@@ -56,6 +56,16 @@ def test_negative_values_on_a_logarithmic_axis_are_open_markers(cosnet_results):
     assert [text.get_text() for text in canvas.axes[0].get_legend().get_texts()][-1] == "value ≤ 0, at |value|"
 
 
+def test_open_markers_leave_the_axes_their_room(cosnet_results):
+    shifted = [replace(each, value=each.value - 0.06) for each in cosnet_results[:2]]
+    heights = []
+    for results in (cosnet_results[:2], shifted):
+        canvas = draw_plot(lines(logy=True, residuals=("Gfree",)), named(results), {})
+        rendered(canvas, "png")
+        heights.append([axes.get_position().height for axes in canvas.axes])
+    np.testing.assert_allclose(heights[1], heights[0], rtol=0.05)
+
+
 def test_zeros_on_a_logarithmic_axis_lie_on_the_frame(cosnet_results):
     sampled = replace(cosnet_results[0], value=np.where(np.arange(41) % 2, cosnet_results[0].value, 0.0))
     _, hollow = drawn(draw_plot(lines(y=("G2",), logy=True), named([sampled]), {}))

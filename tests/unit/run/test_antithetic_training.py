@@ -33,7 +33,7 @@ def text(draws: int = 8, more: str = "", mean: float = 0, bias: str = ', bias: "
 
 
 def run(folder: Path, *args, **options) -> nnspec.Run:
-    return nnspec.loads(text(*args, **options)).run(folder)
+    return nnspec.loads(text(*args, **options)).run(folder, plots=False)
 
 
 def test_pairs_start_opposite_and_go_their_own_ways(tmp_path):

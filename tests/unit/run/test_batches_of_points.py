@@ -85,7 +85,7 @@ def test_points_that_share_programs_are_one_group(monkeypatch, tmp_path):
 
 
 def test_points_are_not_drawn_and_their_pages_say_how_they_are(tmp_path):
-    done = run(loads(SPEC + "sweep: {grid: {let.s: [1, 2]}}\n").check(), tmp_path)
+    done = run(loads(SPEC + "sweep: {grid: {let.s: [1, 2, 3]}}\n").check(), tmp_path)
     assert list((done.path / "plots").glob("*.svg")), "the sweep is drawn"
     for point in (done.path / "points").iterdir():
         assert not list(point.glob("plots/*"))

@@ -44,7 +44,7 @@ def spec(axes: str, claim: str = "max(max(G)) > 0", t: str = "1/N") -> str:
     ("grid: {let.N: [20], let.s: [1/2, 2]}", "abs(slope(log(s), log(G[1])) - 1) < 1e-9"),
 ])  # fmt: skip
 def test_claims_that_hold(tmp_path, axes, claim):
-    assert run(loads(spec(axes, claim)).check(), tmp_path).record.checks[0].passed
+    assert run(loads(spec(axes, claim)).check(), tmp_path, plots=False).record.checks[0].passed
 
 
 @pytest.mark.parametrize(("axes", "claim"), [
@@ -57,15 +57,15 @@ def test_claims_that_hold(tmp_path, axes, claim):
 ])  # fmt: skip
 def test_claims_without_a_truth_value(tmp_path, axes, claim):
     """Points that failed, a value of two axes, data that are another set at each point."""
-    assert run(loads(spec(axes, claim)).check(), tmp_path).record.checks[0].passed is None
+    assert run(loads(spec(axes, claim)).check(), tmp_path, plots=False).record.checks[0].passed is None
 
 
 def test_data_that_are_the_same_everywhere_may_be_mentioned(tmp_path):
-    assert run(loads(spec(GRID, "max(ys) < max(G[1])")).check(), tmp_path).record.checks[0].passed
+    assert run(loads(spec(GRID, "max(ys) < max(G[1])")).check(), tmp_path, plots=False).record.checks[0].passed
 
 
 def test_coordinates_that_differ_from_point_to_point_are_left_out(tmp_path):
-    done = run(loads(spec(GRID)).check(), tmp_path)
+    done = run(loads(spec(GRID)).check(), tmp_path, plots=False)
     assert set(done["G"].coords) == {"let.N", "let.s"}
     np.testing.assert_allclose(done["G"].value[:, 1, 2], [80, 160, 320])
 

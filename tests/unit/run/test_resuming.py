@@ -101,7 +101,7 @@ def test_shards_that_are_there_are_not_computed_again(tmp_path, monkeypatch):
     """And damaged ones are, which is said: a file is cut, a byte of it changed, or it is gone."""
     checked = loads(SPEC.format(draws=2000)).check()
     cache, notes = str(tmp_path / "cache"), []
-    first = run(checked, tmp_path / "first", cache=cache)
+    first = run(checked, tmp_path / "first", cache=cache, plots=False)
     (folder,) = (
         place.parent for place in (tmp_path / "cache").rglob("node.json") if json.loads(place.read_text())["observable"] == "G4"
     )
@@ -113,7 +113,7 @@ def test_shards_that_are_there_are_not_computed_again(tmp_path, monkeypatch):
     files[5].write_bytes(bytes(content))
     files[7].unlink()
     labels = counted(monkeypatch)
-    second = run(checked, tmp_path / "second", cache=cache, report=lambda each: notes.append(each.note))
+    second = run(checked, tmp_path / "second", cache=cache, plots=False, report=lambda each: notes.append(each.note))
     assert set(labels) == {files[k].stem for k in (3, 5, 7)}
     assert sum("damaged" in note for note in notes) == 2
     np.testing.assert_array_equal(second["G4"].value, first["G4"].value)
@@ -124,12 +124,12 @@ def test_what_is_asked_besides_is_computed_alone(tmp_path, monkeypatch):
     """Shards belong to observables: another one, by another name or in another spec, takes nothing from these."""
     text = SPEC.format(draws=2000)
     cache = str(tmp_path / "cache")
-    run(loads(text).check(), tmp_path / "first", cache=cache)
+    run(loads(text).check(), tmp_path / "first", cache=cache, plots=False)
     labels = counted(monkeypatch)
     more = text.replace("  G4:", "  third: {correlator: {n: 3, at: xs, draws: 2000}}\n  G4:").replace("G2:", "two:")
-    found = run(loads(more).check(), tmp_path / "second", cache=cache)
+    found = run(loads(more).check(), tmp_path / "second", cache=cache, plots=False)
     assert len(labels) == 64, "those of `third`"
-    alone = run(loads(more).check(), tmp_path / "alone")
+    alone = run(loads(more).check(), tmp_path / "alone", plots=False)
     for name in ("two", "third", "G4", "S"):
         np.testing.assert_array_equal(found[name].value, alone[name].value)
         np.testing.assert_array_equal(found[name].stderr, alone[name].stderr)
@@ -139,11 +139,11 @@ def test_more_draws_begin_where_fewer_ended(tmp_path, monkeypatch):
     """The same bytes as without the shorter run, and only what is new is computed."""
     fewer, more = (loads(SPEC.format(draws=draws)).check() for draws in (30_000, 50_000))
     cache = str(tmp_path / "cache")
-    run(fewer, tmp_path / "runs", cache=cache)
+    run(fewer, tmp_path / "runs", cache=cache, plots=False)
     labels = counted(monkeypatch)
-    found = run(more, tmp_path / "runs", cache=cache)
+    found = run(more, tmp_path / "runs", cache=cache, plots=False)
     assert min(int(label.partition("-")[0]) for label in labels) > 20_000
-    alone = run(more, tmp_path / "alone")
+    alone = run(more, tmp_path / "alone", plots=False)
     assert (found.path / "results.nc").read_bytes() == (alone.path / "results.nc").read_bytes()
 
 
@@ -151,10 +151,10 @@ def test_more_draws_begin_where_fewer_ended(tmp_path, monkeypatch):
 def test_whatever_changes_a_number_changes_the_key(change, tmp_path, monkeypatch):
     spec = loads(SPEC.format(draws=640))
     cache = str(tmp_path / "cache")
-    run(spec.check(), tmp_path / "first", cache=cache)
+    run(spec.check(), tmp_path / "first", cache=cache, plots=False)
     labels = counted(monkeypatch)
     path, _, value = change.partition("=")
-    run(spec.set(path, value).check(), tmp_path / "second", cache=cache)
+    run(spec.set(path, value).check(), tmp_path / "second", cache=cache, plots=False)
     assert len(labels) == 64 * (2 if "data" in change else 3), "the spectrum has no points"
 
 
@@ -162,7 +162,7 @@ def test_the_plan_says_what_is_there_and_why_not(tmp_path):
     spec = loads(SPEC.format(draws=640))
     cache = str(tmp_path / "cache")
     assert set(cached(spec.check(), cache).values()) == {"computed: new"}
-    run(spec.check(), tmp_path / "runs", cache=cache)
+    run(spec.check(), tmp_path / "runs", cache=cache, plots=False)
     assert set(cached(spec.check(), cache).values()) == {"taken from disk"}
     assert cached(spec.set("let.N", 401).check(), cache)["G2"] == "computed: let.N 400 → 401"
     assert cached(spec.set("numerics.seed", 3).check(), cache)["G2"] == "computed: numerics.seed 0 → 3"

@@ -85,6 +85,20 @@ def test_what_moves_together_and_seeds(tmp_path):
     one = run(loads(SPEC.format(sweep="")).set("numerics.seed", 1).check(), tmp_path / "one")["G2"]
     ratio = np.max(done["G2"].stderr[0]) / np.max(one.stderr)
     assert 0.4 < ratio < 0.8, "the mean over three seeds has an error smaller by sqrt(3)"
+    assert (done["G2"].draws, one.draws) == (19_200, 6400)
+    assert done["K"].stderr is None, "it is the same at every seed"
+
+
+def test_seeds_that_know_of_no_error_give_one(tmp_path):
+    """A result of one network has none; that of a mean over n seeds is the standard deviation over sqrt(n)."""
+    text = SPEC.replace("  K:", "  fit: {{train: {{data: toy, optimizer: {{sgd: {{lr: 0.05}}}}, steps: 3}}}}\n  K:")
+    text = text.replace("data: {{", 'data: {{toy: "table(x=linspace(-1, 1, 5), y=x)", ')
+    done = run(loads(text.format(sweep="sweep: {grid: {let.s: [1, 2]}, seeds: 4}")).check(), tmp_path)
+    loss = done["fit.final_loss"]
+    each = np.array([open_run(done.path / "points" / point["folder"])["fit.final_loss"].value for point in done.record.points])
+    np.testing.assert_allclose(loss.value, each.reshape(2, 4).mean(1), rtol=1e-14)
+    np.testing.assert_allclose(loss.stderr, each.reshape(2, 4).std(1, ddof=1) / 2, rtol=1e-12)
+    assert loss.draws == 4
 
 
 def test_values_of_a_generator_and_words(tmp_path):
@@ -126,10 +140,16 @@ def test_a_sweep_that_is_to_end_at_the_first_failure(tmp_path, capsys):
     assert len(list((folder / "points").glob("swept-*"))) == 2
 
 
-def test_claims_of_points_and_of_the_sweep(tmp_path):
+def test_claims_of_points_and_of_the_sweep(tmp_path, capsys):
     source = tmp_path / "spec.yaml"
     source.write_text(SPEC.format(sweep="sweep: {grid: {let.s: [1, 9]}}").replace("< 5*max(se(G2))", "< 0.2"))
     assert main(["run", str(source), "--out", str(tmp_path / "runs")]) == 3
+    assert "holds at 1 of 2 points" in capsys.readouterr().out
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert "holds at 1 of 2 points" in (folder / "report.html").read_text()
+    (claim,) = open_run(folder).record.checks
+    assert claim.passed is False
+    assert claim.left > 0.2 == claim.right, "the sides are those of the point where it fails"
     source.write_text(SPEC.format(sweep="sweep: {grid: {let.s: [1, 2]}, checks: ['spread(max(K)) < 0.5']}"))
     assert main(["run", str(source), "--out", str(tmp_path / "runs")]) == 3
 

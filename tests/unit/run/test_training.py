@@ -46,7 +46,7 @@ def text(
 
 
 def run(folder: Path, **options) -> nnspec.Run:
-    return nnspec.loads(text(**options)).run(folder)
+    return nnspec.loads(text(**options)).run(folder, plots=False)
 
 
 def start(spec: str, draw: int):
@@ -171,7 +171,7 @@ observables:
 
 
 def test_a_linear_formula_is_a_recursion_of_matrices(tmp_path):
-    fit = nnspec.loads(FORMULA).run(tmp_path)["fit.predictions"].value
+    fit = nnspec.loads(FORMULA).run(tmp_path, plots=False)["fit.predictions"].value
     x = X[:3]
     y = x[:, 0] - 2 * x[:, 1]
     step = np.eye(3) - 2 * 0.3 / 3 * x @ x.T
@@ -184,14 +184,14 @@ def test_a_linear_formula_is_a_recursion_of_matrices(tmp_path):
 
 def test_the_tangent_kernel_along_a_linear_model_does_not_move(tmp_path):
     more = "  drift: {ntk: {at: X, along: fit, method: empirical}}\nchecks:\n  - relative_change(drift) < 1e-12\n"
-    done = nnspec.loads(FORMULA + more).run(tmp_path)
+    done = nnspec.loads(FORMULA + more).run(tmp_path, plots=False)
     assert done.record.status == "done"
     np.testing.assert_allclose(done["drift"].value, np.stack([X[:3] @ X[:3].T] * 2), atol=1e-12)
 
 
 def test_coordinates_are_those_of_the_layers(tmp_path):
     more = "  coords: {coordinate_check: {along: fit, steps: [0, 2], norm: rms}}\n"
-    done = nnspec.loads(text() + more).run(tmp_path)
+    done = nnspec.loads(text() + more).run(tmp_path, plots=False)
     sums, outputs = np.zeros((2, 2)), np.zeros(2)
     for draw in range(3):
         theta, _ = start(text(), draw)
@@ -212,7 +212,7 @@ def test_coordinates_are_those_of_the_layers(tmp_path):
 # ---------------------------------------------------------------- what goes wrong
 def test_a_diverged_network_has_an_infinite_loss_and_says_when(tmp_path):
     wild = text(optimizer="{sgd: {lr: 1e200}}").replace(", record: {at: at, every: 1}", "")
-    done = nnspec.loads(wild).run(tmp_path)
+    done = nnspec.loads(wild).run(tmp_path, plots=False)
     assert np.isposinf(done["fit.final_loss"].value)
     warning = done["fit.final_loss"].warnings[0]
     assert "draw 1 at step" in warning
@@ -254,5 +254,5 @@ def test_two_outputs_are_refused():
 def test_steps_behind_the_last_are_refused(tmp_path):
     more = "  coords: {coordinate_check: {along: fit, steps: [0, 99]}}\n"
     with pytest.raises(ComputingError, match="could not be computed") as caught:
-        nnspec.loads(text() + more).run(tmp_path)
+        nnspec.loads(text() + more).run(tmp_path, plots=False)
     assert "step 99" in caught.value.diagnostic.notes[0]
