@@ -81,17 +81,18 @@ def test_exact_and_sampled_correlators_agree(name, width, compute):
         assert_agree(found[f"{key}.monte_carlo"], exact.value, false_alarm=1e-6, detect=DETECT[n] * size)
 
 
-def test_a_threshold_of_two_inputs(compute):
+@pytest.mark.parametrize("sign", ["sign(w[i].x)", "(1 if w[i].x > 0 else -1)"])
+def test_a_threshold_of_two_inputs(sign, compute):
     """sign(w.x) jumps along a line in the plane of w: G_c4(x, x, y, y) = (2 - 2 rho^2)/N with rho = 2/pi asin(cos)."""
-    model = PLAIN + "w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i a[i]*sign(w[i].x)"
+    model = PLAIN + f"w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i a[i]*{sign}"
     found = compute(spec(model, 3, ask("C4", 4, True)))["C4"]
     rho = 2 / np.pi * np.arcsin(-0.5 / np.sqrt(1.25))
     assert abs(found.value[0, 0, 1, 1] - (2 - 2 * rho**2) / 3) < 1e-9
 
 
 def test_a_threshold_that_nobody_sees_is_refused_with_its_numbers(compute):
-    """A choice jumps along a line in the plane of w that no rule knows of."""
-    model = PLAIN + "w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i a[i]*(1 if w[i].x > 0 else -1)"
+    """A choice jumps along a circle in the plane of w that no rule knows of."""
+    model = PLAIN + "w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i a[i]*w[i].x*(1 if w[i].w[i] > 1 else -1)"
     with pytest.raises(ComputingError) as caught:
         compute(spec(model, 3, ask("C4", 4, True)))
     found = caught.value.diagnostic

@@ -23,7 +23,7 @@ from nnspec.lower.forms.independent import IndependentNeurons, Neuron
 from nnspec.lower.neurons.grid import Grid, other_nodes
 from nnspec.lower.neurons.moments import NeuronMoments
 from nnspec.lower.neurons.pairs import by_pairs
-from nnspec.lower.neurons.rules import STEPS, NoRule, TooMany
+from nnspec.lower.neurons.rules import NEAR, STEPS, NoRule, TooMany
 from nnspec.numerics import packed
 from nnspec.numerics.lazy import jax, jnp, np
 
@@ -56,9 +56,12 @@ def fluctuations(form: IndependentNeurons, points: Any) -> tuple[Any, float]:
 
 
 def refined(source: Levels) -> tuple[Any, float]:
-    """Level after level, until two of them agree."""
+    """Level after level, until two of them agree; else what the last that went far left, or the last that stayed near."""
     last, error, before, problem = None, math.inf, math.inf, ""
+    far: tuple[Any, float] = (None, math.inf)
     for level in range(len(STEPS)):
+        if level == min(NEAR):
+            far = (last, _remaining(before, error))
         try:
             value, scale = source.at(level)
         except TooMany as many:
@@ -78,7 +81,8 @@ def refined(source: Levels) -> tuple[Any, float]:
     if last is None:
         msg = f"the integral over one neuron is in too many dimensions: {problem}"
         raise NoConvergence(msg)
-    left, wanted = _remaining(before, error), ACCEPTED * float(np.max(np.abs(last)))
+    last, left = min((last, _remaining(before, error)), far, key=lambda found: found[1])
+    wanted = ACCEPTED * float(np.max(np.abs(last)))
     if left <= wanted:
         return last, left
     problem = problem or f"{max(STEPS)} nodes along each direction are the most"

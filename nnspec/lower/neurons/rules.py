@@ -24,8 +24,9 @@ from nnspec.numerics.lazy import jax, jnp, np
 STEPS = (20, 32, 48, 72, 112, 176, 272, 416, 300, 420)
 """Nodes along one direction by level."""
 NEAR = {8: 9.5, 9: 11.0}
-"""Levels that come last, whose normal variables stay this close: small steps for functions with poles near the real line,
-as tanh of a wide variable has them. What grows so fast that it lies further out differs between the two."""
+"""Levels that come last, whose variables stay this close, in standard deviations or where the density is as small: small
+steps for functions with poles near the real line, as tanh of a wide variable has them, and for oscillations. What grows so
+fast that it lies further out differs between the two."""
 MOST_NODES = 3_000_000
 SWIFT = 1.5
 """How fast a place moves through the other directions for which pieces of length 2 are too long."""
@@ -50,10 +51,15 @@ class TooMany(Exception):
 def normal_rule(level: int) -> tuple[Any, Any]:
     """E f(z) for z ~ N(0, 1): equal steps on [-L, L], with L and the step chosen so that both errors are alike."""
     count = STEPS[level]
-    end = NEAR.get(level, math.sqrt(2 * (24 + 0.9 * count)))
+    end = math.sqrt(2 * _reach(level, 24))
     z = np.linspace(-end, end, count)
     w = np.exp(-0.5 * z * z)
     return z, w / np.sum(w)
+
+
+def _reach(level: int, least: float) -> float:
+    """By how much the logarithm of a density falls to where a rule ends."""
+    return NEAR[level] ** 2 / 2 if level in NEAR else least + 0.9 * STEPS[level]
 
 
 def normal_grid(dim: int, level: int) -> tuple[Any, Any]:
@@ -162,7 +168,7 @@ def _mapped(record: Any, args: Any, level: int) -> tuple[Any, Any]:
 
     coarse = np.linspace(-150.0, 150.0, 6001)
     logs = np.nan_to_num(np.asarray(log_weight(jnp.asarray(coarse))), nan=-np.inf, posinf=-np.inf)
-    inside = coarse[logs > np.max(logs) - 40 - 0.9 * STEPS[level]]
+    inside = coarse[logs > np.max(logs) - _reach(level, 40)]
     u = np.linspace(inside[0], inside[-1], 2 * STEPS[level])
     weights = np.nan_to_num(np.exp(np.asarray(log_weight(jnp.asarray(u))) - np.max(logs)), nan=0.0)
     return np.asarray(record.transform.forward(jnp.asarray(u), args))[:, None], _normalised(weights)
@@ -178,7 +184,7 @@ def _on_the_line(law: ir.Expr, level: int, env: Env) -> tuple[Any, Any]:
     read = jax.jit(line.log_f)
     coarse = np.linspace(line.low, line.high, 6001)
     logs = np.nan_to_num(np.asarray(read(jnp.asarray(coarse))), nan=-np.inf, posinf=-np.inf)
-    inside = np.flatnonzero(logs > np.max(logs) - 40 - 0.9 * STEPS[level])
+    inside = np.flatnonzero(logs > np.max(logs) - _reach(level, 40))
     t = np.linspace(coarse[max(inside[0] - 1, 0)], coarse[min(inside[-1] + 1, 6000)], 2 * STEPS[level])
     weights = np.nan_to_num(np.exp(np.asarray(read(jnp.asarray(t))) - np.max(logs)), nan=0.0, posinf=0.0)
     return np.asarray(line.forward(jnp.asarray(t)))[:, None], _normalised(weights)
