@@ -92,7 +92,7 @@ def test_a_threshold_of_two_inputs(sign, compute):
 
 def test_a_threshold_that_nobody_sees_is_refused_with_its_numbers(compute):
     """A choice jumps along a circle in the plane of w that no rule knows of."""
-    model = PLAIN + "w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i a[i]*w[i].x*(1 if w[i].w[i] > 1 else -1)"
+    model = PLAIN + "w[i] in R^2 ~ Normal(0, 1)\nphi(x) = sum_i a[i]*w[i].x*(1 if w[i].w[i] > 1 else 2)"
     with pytest.raises(ComputingError) as caught:
         compute(spec(model, 3, ask("C4", 4, True)))
     found = caught.value.diagnostic
